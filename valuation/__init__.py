@@ -1,0 +1,1 @@
+"""Equity valuation by parts: assumption sheets in, live Excel reports out."""

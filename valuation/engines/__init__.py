@@ -1,0 +1,1 @@
+"""How a graph of rows is computed: arrays of draws, or Excel formulas."""

@@ -1,0 +1,1 @@
+"""From a forecast to a value: groups of rows that segments call."""

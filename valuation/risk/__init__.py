@@ -1,0 +1,1 @@
+"""Choices of draws, and what is made of the answers."""

@@ -1,0 +1,147 @@
+"""What an assumption workbook says: inputs with their ranges, scenarios, correlations, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from valuation.errors import AssumptionError
+from valuation.lines import Assumption, Company
+
+#: Distributions an input may name, in the order of the drop-down.
+DISTRIBUTIONS: Final = (
+    "fixed",
+    "normal",
+    "lognormal",
+    "triangular",
+    "PERT",
+    "uniform",
+    "beta",
+    "discrete",
+    "bernoulli",
+    "fitted",
+)
+#: How far an input can be trusted.
+CONFIDENCES: Final = ("high", "medium", "low")
+#: Name of the scenario that overrides nothing.
+BASE: Final = "base"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input of the workbook.
+
+    Attributes:
+        key: Full key, such as `zhejiang_cloud.ramp_rate`.
+        row: The row of the model it feeds.
+        value: Base value, one number, or one a year for a yearly input.
+        low: Low end of the range; with `high` None where there is no range.
+        high: High end of the range.
+        distribution: One of `DISTRIBUTIONS`.
+        parameters: Text of the Parameters cell, such as `5850: 30%; 8640: 20%; 10800: 50%`.
+        minimum: Physical lower bound, the model's or narrower.
+        maximum: Physical upper bound, the model's or narrower.
+        source: Where the value comes from; empty is allowed and counted.
+        as_of: Date or period of the value.
+        confidence: One of `CONFIDENCES`, or empty.
+        note: What the reader should know.
+    """
+
+    key: str
+    row: Assumption
+    value: float | tuple[float, ...]
+    low: float | None = None
+    high: float | None = None
+    distribution: str = "fixed"
+    parameters: str = ""
+    minimum: float = float("-inf")
+    maximum: float = float("inf")
+    source: str = ""
+    as_of: str = ""
+    confidence: str = ""
+    note: str = ""
+
+    @property
+    def is_yearly(self) -> bool:
+        """Whether there is one value a year."""
+        return isinstance(self.value, tuple)
+
+    @property
+    def has_continuous_range(self) -> bool:
+        """Whether every number between low and high may be set."""
+        return (
+            self.low is not None
+            and self.high is not None
+            and not self.row.whole
+            and self.distribution not in ("discrete", "bernoulli")
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Values that replace the base ones together; `values` is empty for the base scenario."""
+
+    name: str
+    chinese: str = ""
+    weight: float = 0.0
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A sheet of reference rows kept as they are: headers, then cells row by row."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """Everything an assumption workbook says, checked against the model of its company.
+
+    Attributes:
+        company: The company the Guide sheet names.
+        inputs: By key, in the order of the model; every assumption of the model has one.
+        scenarios: By name, in the order of the sheet; `base` is always among them.
+        correlations: Rank correlation by pair of keys, each pair once, zero pairs left out.
+        correlated: Keys of the matrix, in its order.
+        overrides: Values of the Override column: they win over scenarios.
+        tables: Facts and other reference blocks, by title.
+        notices: What the reader accepted but the user should know.
+        source: Name of the file read.
+    """
+
+    company: Company
+    inputs: Mapping[str, Input]
+    scenarios: Mapping[str, Scenario]
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    correlated: tuple[str, ...] = ()
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    source: str = ""
+
+    def scenario(self, name: str) -> Scenario:
+        """Find a scenario by name; case, spaces, hyphens and underscores do not matter.
+
+        Raises:
+            AssumptionError: No scenario has this name.
+        """
+
+        def plain(text: str) -> str:
+            return "".join(c for c in text.casefold() if c not in " -_")
+
+        found = [
+            s for s in self.scenarios.values() if plain(name) in (plain(s.name), plain(s.chinese))
+        ]
+        if not found or not plain(name):
+            known = ", ".join(self.scenarios)
+            raise AssumptionError([f"no scenario {name!r}. Name one of: {known}."])
+        return found[0]
+
+    @property
+    def without_source(self) -> list[str]:
+        """Keys of the inputs that name no source."""
+        return [key for key, given in self.inputs.items() if not given.source.strip()]

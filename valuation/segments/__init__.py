@@ -1,0 +1,1 @@
+"""One file per business, and the market they share."""

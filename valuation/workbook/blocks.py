@@ -1,0 +1,168 @@
+"""Blocks of rows under a header with the word `Key`: found wherever people have moved them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from valuation.lines import Model
+from valuation.workbook.cells import Cell, Sheet, same_words
+from valuation.workbook.findings import Findings
+from valuation.workbook.layout import SCALAR_HEADERS, YEARLY_HEADERS, YEARLY_TAIL
+from valuation.workbook.numbers import plain
+
+KEY: Final = "Key"
+BASE_COLUMN: Final = "Base"
+_YEAR: Final = re.compile(r"((?:19|20|21)[0-9]{2})E?", re.IGNORECASE)
+_KEY_LIKE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+#: Columns without which a block still reads, as if every cell of theirs were blank.
+_NEEDED: Final = ("Unit",)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows under one header.
+
+    Attributes:
+        sheet: Where it stands.
+        header: Row of the header.
+        end: Row after the last.
+        columns: Column of each known header.
+        years: Column of each year; empty in a block with a Base column.
+    """
+
+    sheet: Sheet
+    header: int
+    end: int
+    columns: dict[str, int]
+    years: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def is_yearly(self) -> bool:
+        """Whether rows have a value a year."""
+        return bool(self.years)
+
+    @property
+    def header_cell(self) -> Cell:
+        """The cell `Key`."""
+        return self.sheet.cell(self.header, self.columns[KEY])
+
+    def rows(self) -> Iterator[BlockRow]:
+        """Rows that have cells, the header left out."""
+        for number in self.sheet.numbers:
+            if self.header < number < self.end and self.sheet.row(number):
+                yield BlockRow(self, number)
+
+
+@dataclass(frozen=True)
+class BlockRow:
+    """One row of a block."""
+
+    block: Block
+    number: int
+
+    def cell(self, header: str) -> Cell:
+        """The cell under a header; blank where the block has no such column."""
+        return self.block.sheet.cell(self.number, self.block.columns.get(header, 0))
+
+    @property
+    def values(self) -> dict[int, Cell]:
+        """Cells by year."""
+        return {y: self.block.sheet.cell(self.number, c) for y, c in self.block.years.items()}
+
+    @property
+    def key(self) -> str:
+        """What stands under Key."""
+        return plain(self.cell(KEY).text)
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a title between inputs: words under Key, and no unit and no values."""
+        given = [*self.values.values(), *map(self.cell, (BASE_COLUMN, "Low", "High", "Unit"))]
+        return all(c.is_blank for c in given) and not _KEY_LIKE.fullmatch(self.key)
+
+
+def header_rows(sheet: Sheet) -> list[tuple[int, Cell]]:
+    """Rows with the word `Key`, and its cell."""
+    found = []
+    for number in sheet.numbers:
+        cells = [c for c in sheet.row(number) if c.value is not None and c.text == KEY]
+        if cells:
+            found.append((number, cells[0]))
+    return found
+
+
+def input_blocks(sheet: Sheet, model: Model, findings: Findings) -> list[Block]:
+    """Blocks of inputs on a sheet; what is odd about their headers goes to the findings."""
+    starts = [
+        (number, key)
+        for number, key in header_rows(sheet)
+        if _has_base(sheet, number) or _years(sheet, number) or _heads_keys(sheet, key, model)
+    ]
+    ends = [number for number, _ in starts[1:]] + [max(sheet.numbers, default=0) + 1]
+    return [_block(sheet, n, end, findings) for (n, _), end in zip(starts, ends, strict=True)]
+
+
+def _has_base(sheet: Sheet, number: int) -> bool:
+    return any(same_words(c.text, BASE_COLUMN) for c in sheet.row(number))
+
+
+def _years(sheet: Sheet, number: int) -> list[tuple[int, Cell]]:
+    found = ((_YEAR.fullmatch(plain(c.text)), c) for c in sheet.row(number))
+    return [(int(match[1]), cell) for match, cell in found if match]
+
+
+def _heads_keys(sheet: Sheet, key: Cell, model: Model) -> bool:
+    """Whether the row below holds a key of the model: a header that lost its value columns."""
+    below = next((n for n in sheet.numbers if n > key.row and sheet.row(n)), 0)
+    return sheet.cell(below, key.column).text in model.assumptions
+
+
+def _block(sheet: Sheet, number: int, end: int, findings: Findings) -> Block:
+    cells = sheet.row(number)
+    scalar = _has_base(sheet, number)
+    years = [] if scalar else _years(sheet, number)
+    known = [h for h in (SCALAR_HEADERS if scalar else (*YEARLY_HEADERS, *YEARLY_TAIL)) if h]
+    columns: dict[str, int] = {}
+    year_columns: dict[int, int] = {}
+    names = [_named(cell, years, known) for cell in cells]
+    for cell, name in zip(cells, names, strict=True):
+        if isinstance(name, int):
+            year_columns.setdefault(name, cell.column)
+        elif name:
+            columns.setdefault(name, cell.column)
+        elif cell.formula is not None and cell.value is None:
+            findings.text(cell, "header")
+        else:
+            findings.notice(f"{cell.place}: column {cell.text!r} is not read")
+    block = Block(sheet, number, end, columns, year_columns)
+    _check_header(block, cells, names, findings)
+    lacking = [h for h in known if h not in columns and h not in _NEEDED]
+    if lacking and (scalar or years):
+        findings.notice(f"{block.header_cell.place}: no column {', '.join(lacking)}")
+    return block
+
+
+def _named(cell: Cell, years: list[tuple[int, Cell]], known: list[str]) -> str | int:
+    year = [year for year, other in years if other is cell]
+    return year[0] if year else next((h for h in known if same_words(cell.text, h)), "")
+
+
+def _check_header(
+    block: Block, cells: list[Cell], names: list[str | int], findings: Findings
+) -> None:
+    count = Counter(name for name in names if name)
+    for cell, name in zip(cells, names, strict=True):
+        if count[name] > 1:
+            text = f"{cell.text!r} heads more than one column. Keep one."
+            findings.problem(cell, "header", text)
+    here = block.header_cell
+    if not block.years and BASE_COLUMN not in block.columns:
+        text = "neither a column Base nor years in this header. Name the column of values."
+        findings.problem(here, "header", text)
+    for header in _NEEDED:
+        if header not in block.columns:
+            findings.problem(here, "header", f"no column {header}. Add it, with each row's unit.")

@@ -1,0 +1,56 @@
+"""Where things stand in the workbooks: sheet titles, headers and columns, for reader and writer.
+
+Input sheets hold blocks. A block starts with a header row that has the word `Key`; scalar blocks
+have a `Base` column, yearly blocks a column for each year. On every sheet with years the same
+column is the same year.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+GUIDE: Final = "Guide"
+SCENARIOS: Final = "Scenarios"
+CORRELATIONS: Final = "Correlations"
+FACTS: Final = "Facts"
+
+#: Headers of a block of inputs with one value, from column A.
+SCALAR_HEADERS: Final = (
+    "Key",
+    "Label",
+    "名称",
+    "Unit",
+    "Base",
+    "Low",
+    "High",
+    "Distribution",
+    "Parameters",
+    "Minimum",
+    "Maximum",
+    "Source",
+    "As of",
+    "Confidence",
+    "Note",
+)
+#: Headers of a block of yearly inputs before the years (column E stays empty) and after them.
+YEARLY_HEADERS: Final = ("Key", "Label", "名称", "Unit", "")
+YEARLY_TAIL: Final = ("Minimum", "Maximum", "Source", "As of", "Confidence", "Note")
+
+#: Headers of the Scenarios sheet before the scenario names; every other header is a scenario.
+SCENARIO_HEADERS: Final = ("Key", "Label", "名称", "Unit", "Base", "Live", "Override")
+#: Keys of the rows of the Scenarios sheet that are no inputs.
+WEIGHT_KEY: Final = "weight"
+NAME_KEY: Final = "name"
+
+#: Columns of model sheets: label, name, unit, single value, opening, then the years.
+LABEL, CHINESE, UNIT, VALUE, OPENING = 1, 2, 3, 4, 5
+FIRST_YEAR: Final = OPENING + 1
+#: Row of the ruler on model sheets, and the first row below it.
+RULER_ROW: Final = 4
+FIRST_ROW: Final = 6
+
+#: Row of the first header on input sheets.
+HEADER_ROW: Final = 4
+
+#: On the Guide sheet, the label whose neighbour to the right names the company.
+COMPANY_LABEL: Final = "Company"
