@@ -32,7 +32,9 @@ class Hangang(Group, title="Sum of parts | 分部加总"):
     zhejiang_cloud_value = line("Zhejiang cloud | 浙江云", "CNY m", ZhejiangCloud.value)
     compute_leasing_value = line("Compute leasing | 算力租赁", "CNY m", ComputeLeasing.value)
     operating_value = line(
-        "Operating parts | 经营性分部合计", "CNY m", total(zhejiang_cloud_value, compute_leasing_value)
+        "Operating parts | 经营性分部合计",
+        "CNY m",
+        total(zhejiang_cloud_value, compute_leasing_value),
     )
 
     bridge = heading("Bridge to equity | 股权价值桥")

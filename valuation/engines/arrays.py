@@ -14,8 +14,8 @@ from valuation.lines import Row
 
 Inputs: TypeAlias = Mapping[Row, Array]
 
-#: Draws computed at a time: arrays of 21 periods then stay in the second-level cache.
-BLOCK = 2048
+#: Draws computed at a time: fewer pay for Python's overhead, more for leaving the cache (measured).
+BLOCK = 8192
 
 
 def evaluate(plan: Plan, inputs: Inputs, *, draws: int, block: int = BLOCK) -> dict[Row, Array]:
@@ -142,9 +142,7 @@ def _walk(plan: Plan, group: list[int], value: dict[int, Array], pool: _Pool) ->
             if step.name in OVER_PAST:
                 _from_the_past(step.name, parts, t, value[slot][t])
             else:
-                ELEMENTWISE[step.name](
-                    value[slot][t], *(p[t if len(p) > 1 else 0] for p in parts)
-                )
+                ELEMENTWISE[step.name](value[slot][t], *(p[t if len(p) > 1 else 0] for p in parts))
 
 
 def _last_use(plan: Plan) -> dict[int, list[int]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from valuation.engines.rules import Array
 from valuation.errors import AssumptionError
 from valuation.lines import Assumption, Model, Row, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 #: Lower and upper bound of an input, by key, where narrower than the model's.
 Bounds = Mapping[str, tuple[float, float]]

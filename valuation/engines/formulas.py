@@ -189,7 +189,7 @@ class Formulas:
 
 def relative(formula: str, column: int) -> str:
     """Formula with relative columns as offsets from its own: equal along a consistent row."""
-    import re  # noqa: PLC0415
+    import re
 
     def shift(match: re.Match[str]) -> str:
         fixed, name, row = match.groups()
@@ -219,5 +219,3 @@ def number(name: str) -> int:
     for letter in name:
         result = result * 26 + ord(letter) - 64
     return result
-
-

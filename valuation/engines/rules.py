@@ -100,7 +100,7 @@ def _dot(left: Array, right: Array) -> Array:
 
 def _irr(series: Array, opening: Array) -> Array:
     """Rate at which opening and series together are worth nothing, draw by draw."""
-    import numpy_financial as npf  # noqa: PLC0415 - only for models that ask for a rate of return
+    import numpy_financial as npf
 
     flows = np.vstack([np.broadcast_to(opening, (1, series.shape[1])), series])
     rates = np.full(series.shape[1], np.nan)
@@ -133,6 +133,4 @@ def rule_for(name: str) -> Rule:
     try:
         return ELEMENTWISE[name]
     except KeyError:
-        raise EngineError(
-            f"numpy has no rule for {name!r}. Add one to engines/rules.py."
-        ) from None
+        raise EngineError(f"numpy has no rule for {name!r}. Add one to engines/rules.py.") from None

@@ -68,7 +68,9 @@ def _pure(name: str, *values: Expr | float) -> Expr:
     parts = [to_expr(v) for v in values]
     for part in parts:
         if part.unit != PURE:
-            raise UnitError(f"{name}() takes pure numbers, not {part.unit}. Divide by a unit first.")
+            raise UnitError(
+                f"{name}() takes pure numbers, not {part.unit}. Divide by a unit first."
+            )
     return operation(name, parts, PURE)
 
 

@@ -19,7 +19,7 @@ class Shape(IntEnum):
     SERIES = 2
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Expr:
     """A value per period and draw, described but not computed."""
 
@@ -66,6 +66,11 @@ class Expr:
     def __gt__(self, other: Expr | float) -> Expr:
         return compare("lt", other, self)
 
+    def __repr__(self) -> str:
+        """Name the node only: written out, a graph has no end."""
+        name = getattr(self, "label", "") or getattr(self, "name", "")
+        return f"<{type(self).__name__} {name!r}, {self.unit}>"
+
     def __bool__(self) -> NoReturn:
         raise TypeError(
             "A line item has no single truth value: it stands for every period and draw. "
@@ -73,7 +78,7 @@ class Expr:
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Number(Expr):
     """A number: 0 or 1 as written, a named factor of the Units sheet, or no value (NaN)."""
 
@@ -81,19 +86,19 @@ class Number(Expr):
     name: str = ""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Op(Expr):
     """An operation on other nodes."""
 
     name: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Previous(Expr):
     """Last period's value of the row that closes it; its operand in the first period."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Row(Expr):
     """Anything with cells of its own.
 
@@ -110,12 +115,12 @@ class Row(Expr):
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Given(Row):
     """A row that whoever uses the group hands in."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Assumption(Row):
     """A row of an assumptions sheet.
 
@@ -130,7 +135,7 @@ class Assumption(Row):
     whole: bool = False
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Line(Row):
     """A row of the report. Operands: its formula and, where it has one, its opening value.
 
@@ -160,7 +165,7 @@ class Line(Row):
         return self.closes
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Check(Line):
     """A row that must be zero: by how much a rule is broken.
 

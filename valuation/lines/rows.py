@@ -38,7 +38,7 @@ class Heading:
 
 
 def heading(text: str) -> Heading:
-    """Declare a heading that reaches the sheet: `operations = heading("Operations | 经营")`."""
+    """Declare a heading that reaches the sheet, as `English | 中文`."""
     return Heading(*_labels(text))
 
 
@@ -209,8 +209,8 @@ def _refuse_idle(cls: type[Group]) -> None:
     idle = [n for n, v in own_nodes(cls) if isinstance(v, Assumption) and v not in used]
     if idle:
         raise ModelError(
-            f"{cls.__name__}: no row of the group uses {', '.join(idle)}. Use or delete, or declare "
-            "the group shared=True if other groups use its assumptions."
+            f"{cls.__name__}: no row of the group uses {', '.join(idle)}. Use or delete, or "
+            "declare the group shared=True if other groups use its assumptions."
         )
 
 
@@ -297,7 +297,9 @@ class Rows:
         """
         made = cast("type[Group]", cls)
         made.title, made.chinese_title = _labels(title or cls.__name__)
-        if any(base not in (cls, Rows, object) and base.__name__ != "Group" for base in cls.__mro__):
+        if any(
+            base not in (cls, Rows, object) and base.__name__ != "Group" for base in cls.__mro__
+        ):
             raise ModelError(
                 f"{cls.__name__}: extend Group itself. A replaced row would not "
                 "reach the rows that use it."

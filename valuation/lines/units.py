@@ -70,7 +70,7 @@ def parse(text: str) -> Unit:
             continue
         for token in _SPELT.get(word, word).split():
             if token not in _PURE:
-                name = token if token.isupper() or len(token) < 3 else token.removesuffix("s")
+                name = token if token.isupper() or token in _SCALES else token.removesuffix("s")
                 unit = unit.times(Unit(((_SCALES.get(token, name), 1),)), sign)
     return unit
 

@@ -46,6 +46,7 @@ class ExitMultiple(Group, title="Exit multiple | 退出倍数"):
         "Value at the exit | 退出价值",
         "CNY m",
         where(exit_ebitda > 0, exit_ebitda * multiple, NO_VALUE),
+        note="A multiple says nothing where the EBITDA of its year is not above zero.",
     )
     exit_present_value = line(
         "Present value of the exit | 退出价值现值",

@@ -115,7 +115,7 @@ class Valuation:
 
     def parts(self) -> pd.DataFrame:
         """One row a part and method: value, weight, enterprise value, stake, value (CNY m)."""
-        import pandas as pd  # noqa: PLC0415 - half a second, only for those who want frames
+        import pandas as pd
 
         return pd.DataFrame(
             [
@@ -135,7 +135,7 @@ class Valuation:
 
     def bridge(self) -> pd.Series[float]:
         """Sum of the parts to equity, signed as added (CNY m)."""
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         steps = {p.key: self.number(p.value) for p in self.company.parts}
         steps |= {self.company.model.key[row]: self.number(row) for row in self.company.bridge}
@@ -143,7 +143,7 @@ class Valuation:
 
     def rows(self, under: str = "") -> pd.DataFrame:
         """Rows by key with label, unit and value; one column a year for yearly rows."""
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         records = {}
         for key, row in self.company.model.rows.items():
@@ -237,9 +237,7 @@ def value(
     company = assumptions.company
     chosen = assumptions.scenario(scenario)
     changed = {**chosen.values, **assumptions.overrides, **(changes or {})}
-    given = inputs(
-        company.model, base_values(assumptions), changed, bounds=bounds_of(assumptions)
-    )
+    given = inputs(company.model, base_values(assumptions), changed, bounds=bounds_of(assumptions))
     plan = Plan(company.model, company.model.rows.values())
     result = Valuation(
         assumptions=assumptions,
@@ -259,12 +257,14 @@ def _refuse_gaps(result: Valuation, given: Inputs) -> None:
             weight = result.number(method.weight)
             if weight > 0 and not np.isfinite(result.number(method.value)):
                 start = f"{part.title}: {method.title} has no value but a weight of {weight:.0%}"
-                raise _gap(result, given, method.value, start)
+                remedy = "Change the inputs it rests on, or give the weight to the other methods."
+                raise _gap(result, given, method.value, start, remedy)
     if not np.isfinite(result.value_per_share):
-        raise _gap(result, given, company.value_per_share, "The value per share has no value")
+        start, remedy = "There is no value per share", "Change the inputs it rests on."
+        raise _gap(result, given, company.value_per_share, start, remedy)
 
 
-def _gap(result: Valuation, given: Inputs, row: Row, start: str) -> NoAnswerError:
+def _gap(result: Valuation, given: Inputs, row: Row, start: str, remedy: str) -> NoAnswerError:
     """Name the first row on the way that is not a number."""
     model = result.company.model
     below = [r for step in model.steps([row], ()) for r in step if isinstance(r, Line)]
@@ -275,8 +275,7 @@ def _gap(result: Valuation, given: Inputs, row: Row, start: str) -> NoAnswerErro
     where = f" in {year}" if year else ""
     note = f" {culprit.note}" if culprit.note else ""
     return NoAnswerError(
-        f"{start}: {model.title(key)} ({key}) is not a number{where}.{note} "
-        "Change the inputs it rests on, or set the weight to 0.",
+        f"{start}: {model.title(key)} ({key}) is not a number{where}.{note} {remedy}",
         key=key,
         period=year,
         draw=draw,

@@ -53,10 +53,10 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
     availability = assume("Availability | 实际可用率", "%", minimum=0, maximum=1)
     sla_deduction = assume("SLA deduction, share of fee | SLA 扣减", "%", minimum=0, maximum=1)
     running_ratio = assume("Running cost, share of fee | 运营成本占比", "%", minimum=0, maximum=2)
-    termination_hazard = assume("Termination hazard | 提前终止概率(年)", "%/year", minimum=0, maximum=1)
-    termination_loss = assume(
-        "Loss given termination | 终止损失率", "%", minimum=0, maximum=1
+    termination_hazard = assume(
+        "Termination hazard | 提前终止概率(年)", "%/year", minimum=0, maximum=1
     )
+    termination_loss = assume("Loss given termination | 终止损失率", "%", minimum=0, maximum=1)
     bond_ratio = assume("Bond, share of the contract | 履约保证金占比", "%", minimum=0, maximum=1)
 
     plant_inputs = heading("Plant and tax | 资产与税")
@@ -146,8 +146,7 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
     recovery = line(
         "Recovered on termination less bond, expected | 终止回收减保证金(预期)",
         "CNY m",
-        termination
-        * (full_ebitda * (contract_end - ahead_middle) * (1 - termination_loss) - bond),
+        termination * (full_ebitda * (contract_end - ahead_middle) * (1 - termination_loss) - bond),
     )
     last_service = line(
         "Year in which the contract ends | 合同结束年度",
@@ -181,7 +180,9 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
         tax_rate=tax_rate,
         shift=Market.wacc_shift,
     )
-    contract_dcf = Dcf(title="Contract DCF | 合同现金流折现", cash_flow=cash_flow, wacc=capital.wacc)
+    contract_dcf = Dcf(
+        title="Contract DCF | 合同现金流折现", cash_flow=cash_flow, wacc=capital.wacc
+    )
     new_clusters = NewClusters()
 
     verdict = heading("Value | 价值")
@@ -194,9 +195,7 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
     enterprise_value = line(
         "Enterprise value | 企业价值", "CNY m", contract_and_option * contract_dcf.weight
     )
-    method_gap = line(
-        "Highest less lowest method | 方法间差异", "CNY m", spread(contract_dcf)
-    )
+    method_gap = line("Highest less lowest method | 方法间差异", "CNY m", spread(contract_dcf))
     value = line("Value of the stake | 持股价值", "CNY m", enterprise_value * stake)
 
     # The project since it was paid for
@@ -233,9 +232,7 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
         project_factor_before / (1 + capital.wacc),
         closes=project_factor_before,
     )
-    irr = line(
-        "IRR before tax | 税前内部收益率", "%", internal_rate_of_return(project_flow)
-    )
+    irr = line("IRR before tax | 税前内部收益率", "%", internal_rate_of_return(project_flow))
     irr_after_tax = line(
         "IRR after tax | 税后内部收益率", "%", internal_rate_of_return(project_flow_after_tax)
     )

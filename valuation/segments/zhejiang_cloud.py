@@ -5,6 +5,7 @@ from valuation.lines import (
     Group,
     Row,
     assume,
+    at_end,
     at_least,
     at_most,
     check,
@@ -17,7 +18,6 @@ from valuation.lines import (
     over_years,
     previous,
     ramp,
-    smallest,
     straight_line,
     switch,
     total,
@@ -40,7 +40,9 @@ class Building(Group, title="Building | 楼栋"):
     racks_to_place: Row = given("Racks to place", "racks")
     counted_year: Row = given("Year counted", "flag")
 
-    capacity_ratio = assume("Share of the planned racks | 占规划机柜比例", "%", minimum=0, maximum=1)
+    capacity_ratio = assume(
+        "Share of the planned racks | 占规划机柜比例", "%", minimum=0, maximum=1
+    )
     racks_counted = assume("Racks enabled at the count | 盘点时启用机柜", "racks", minimum=0)
 
     capacity = line("Capacity | 容量", "racks", planned_racks * capacity_ratio)
@@ -106,7 +108,9 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
     building_ratio = assume("Building, share of capex | 土建占比", "%", minimum=0, maximum=1)
     building_life = assume("Life of the building | 土建折旧年限", "years", whole=True, minimum=1)
     equipment_life = assume("Life of M&E | 机电折旧年限", "years", whole=True, minimum=1)
-    refresh_ratio = assume("Refresh of M&E, share of capex | 机电更新占比", "%", minimum=0, maximum=2)
+    refresh_ratio = assume(
+        "Refresh of M&E, share of capex | 机电更新占比", "%", minimum=0, maximum=2
+    )
     refresh_first = assume("Refresh, first year | 更新首年", "year", whole=True)
     refresh_last = assume("Refresh, last year | 更新末年", "year", whole=True)
     refresh_life = assume("Life of the refresh | 更新折旧年限", "years", whole=True, minimum=1)
@@ -196,8 +200,7 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
     price_change = line(
         "Change of the lease price | 租金变动",
         "%",
-        equals(Calendar.year, reset_year) * reset_change
-        + (Calendar.year > reset_year) * escalator,
+        equals(Calendar.year, reset_year) * reset_change + (Calendar.year > reset_year) * escalator,
     )
     price = growing("Lease price | 租金", "CNY/kW/month", lease_price, by=price_change)
     revenue = line("Revenue | 收入", "CNY m", power_billed * price * YEAR)
@@ -216,9 +219,7 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
 
     # Plant
     plant = heading("Plant | 固定资产")
-    gross_capex = line(
-        "Own capex | 自有投资", "CNY m", where(both_phases, both_capex, north_capex)
-    )
+    gross_capex = line("Own capex | 自有投资", "CNY m", where(both_phases, both_capex, north_capex))
     capex_left_total = line(
         "Capex left | 剩余投资", "CNY m", where(both_phases, both_capex_left, north_capex_left)
     )
@@ -307,7 +308,9 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         tax_rate=tax_rate,
         shift=Market.wacc_shift,
     )
-    dcf = Dcf(title="DCF to the end of life | DCF(至运营期末)", cash_flow=cash_flow, wacc=capital.wacc)
+    dcf = Dcf(
+        title="DCF to the end of life | DCF(至运营期末)", cash_flow=cash_flow, wacc=capital.wacc
+    )
     exit_multiple = ExitMultiple(
         title="C-REIT exit | C-REIT 退出",
         ebitda=ebitda,
@@ -361,7 +364,9 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         weights(dcf, exit_multiple, rack_value) - 1,
     )
     racks_placed = check(
-        "Every rack stands in a building | 机柜均有楼栋容纳", "racks", largest(building_e.racks_left)
+        "Every rack stands in a building | 机柜均有楼栋容纳",
+        "racks",
+        largest(building_e.racks_left),
     )
     racks_within_plan = check(
         "Racks enabled within the plan | 启用机柜不超规划",
@@ -381,8 +386,14 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         "CNY m",
         over_years(capex_left) - capex_left_total,
     )
-    plant_not_negative = check(
-        "Net plant not below zero | 资产净值不为负", "CNY m", at_most(smallest(net_plant), 0)
+    plant_rolls = check(
+        "Net plant is cost less depreciation to date | 净值等于原值减累计折旧",
+        "CNY m",
+        at_end(building_gross)
+        + at_end(equipment_gross)
+        + at_end(refresh_gross)
+        - over_years(depreciation)
+        - at_end(net_plant),
     )
     own_capex_only = check(
         "Own capex within the own investment announced | 自有投资不超公告金额",

@@ -23,7 +23,9 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _WORKBOOK: Final = "xl/workbook.xml"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/"
-_SAVE_AS: Final = "Open it in Excel and save it as an Excel workbook (.xlsx)."
+_HTML: Final = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<table")
+_SAVE_AS: Final = "Open it in Excel and save it as an ordinary Excel workbook (.xlsx)."
+_CUT_OFF: Final = "the file is cut off or damaged. Copy or download it again."
 #: What reading a damaged archive raises.
 _DAMAGE: Final = (
     BadZipFile,
@@ -51,7 +53,7 @@ def read_bytes(path: Path) -> bytes:
         with ZipFile(BytesIO(data)) as archive:
             fault = _fault(archive)
     except _DAMAGE:
-        fault = "the file is cut off or damaged. Copy or download it again."
+        fault = _CUT_OFF
     if fault:
         _refuse(path, fault)
     return data
@@ -87,38 +89,40 @@ def _what_else(data: bytes) -> str:
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:
         return "the file is empty. Copy or download it again."
+    if data.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in data:
+        return "protected by a password. Remove it (File, Info, Protect Workbook) and save."
     if data.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            return "protected by a password. Remove it (File, Info, Protect) and save."
-        return f"an old Excel file (.xls). {_SAVE_AS}"
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table", b"<meta")):
-        return f"a web page (HTML), whatever its name says. {_SAVE_AS}"
-    if start.startswith(b"<?xml"):
-        return f"an XML file. {_SAVE_AS}"
-    if data.startswith(_BYTE_ORDER_MARKS) or not set(start) & set(range(9)):
-        return f"a text file such as CSV. {_SAVE_AS}"
-    return f"not an Excel workbook. {_SAVE_AS}"
+        kind = "an old Excel file (.xls)"
+    elif start.startswith(_HTML):
+        kind = "a web page (HTML), whatever its name says"
+    elif start.startswith(b"<?xml"):
+        kind = "an XML file"
+    elif data.startswith(_BYTE_ORDER_MARKS) or not set(start) & set(range(9)):
+        kind = "a text file such as CSV"
+    else:
+        kind = "not an Excel workbook"
+    return f"{kind}. {_SAVE_AS}"
 
 
 def _fault(archive: ZipFile) -> str:
+    """Say what is wrong with a zip archive as a workbook; empty where nothing is."""
     members = archive.infolist()
     names = {member.filename for member in members}
     if any(member.flag_bits & 1 for member in members):
-        return "the archive is encrypted. Remove the password and save."
-    if sum(m.file_size for m in members) > LARGEST or any(map(_is_bomb, members)):
-        return "unpacks to far more than a workbook holds: refused. Copy the sheets to a new file."
-    if "xl/workbook.bin" in names:
-        return f"a binary workbook (.xlsb). {_SAVE_AS}"
-    if _WORKBOOK not in names:
-        return f"a zip archive, but not an Excel workbook: {_WORKBOOK} is missing. {_SAVE_AS}"
-    if archive.testzip() is not None:
-        return "the file is cut off or damaged. Copy or download it again."
-    if _STRICT in archive.read(_WORKBOOK):
-        return (
-            "saved as Strict Open XML. Open it in Excel and save it as an ordinary "
-            "Excel workbook (.xlsx)."
-        )
-    return ""
+        fault = "the archive is encrypted. Remove the password and save."
+    elif sum(m.file_size for m in members) > LARGEST or any(map(_is_bomb, members)):
+        fault = "unpacks to more than a workbook can hold. Copy the sheets to a new file."
+    elif "xl/workbook.bin" in names:
+        fault = f"a binary workbook (.xlsb). {_SAVE_AS}"
+    elif _WORKBOOK not in names:
+        fault = f"a zip archive but no Excel workbook: {_WORKBOOK} is missing. {_SAVE_AS}"
+    elif archive.testzip() is not None:
+        fault = _CUT_OFF
+    elif _STRICT in archive.read(_WORKBOOK):
+        fault = f"saved as Strict Open XML. {_SAVE_AS}"
+    else:
+        fault = ""
+    return fault
 
 
 def _is_bomb(member: ZipInfo) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from valuation.lines import Model
 from valuation.workbook.cells import Cell, Sheet, same_words
 from valuation.workbook.findings import Findings
 from valuation.workbook.layout import SCALAR_HEADERS, YEARLY_HEADERS, YEARLY_TAIL
@@ -17,9 +16,12 @@ from valuation.workbook.numbers import plain
 KEY: Final = "Key"
 BASE_COLUMN: Final = "Base"
 _YEAR: Final = re.compile(r"((?:19|20|21)[0-9]{2})E?", re.IGNORECASE)
-_KEY_LIKE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
-#: Columns without which a block still reads, as if every cell of theirs were blank.
-_NEEDED: Final = ("Unit",)
+_KEY_LIKE: Final = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+#: How many known headers make a row the header of inputs even without a column of values.
+_TORN: Final = 3
+_UNIT: Final = "Unit"
+#: Columns that change results: without them a block reads as if their cells were blank.
+_MISSED: Final = ("Low", "High", "Distribution", "Parameters", "Minimum", "Maximum")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Block:
     end: int
     columns: dict[str, int]
     years: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def has_base(self) -> bool:
+        """Whether rows have one value, under Base."""
+        return BASE_COLUMN in self.columns
 
     @property
     def is_yearly(self) -> bool:
@@ -85,25 +92,24 @@ class BlockRow:
         return all(c.is_blank for c in given) and not _KEY_LIKE.fullmatch(self.key)
 
 
-def header_rows(sheet: Sheet) -> list[tuple[int, Cell]]:
+def header_rows(sheet: Sheet) -> dict[int, Cell]:
     """Rows with the word `Key`, and its cell."""
-    found = []
+    found: dict[int, Cell] = {}
     for number in sheet.numbers:
-        cells = [c for c in sheet.row(number) if c.value is not None and c.text == KEY]
-        if cells:
-            found.append((number, cells[0]))
+        for cell in sheet.row(number):
+            if cell.text == KEY:
+                found.setdefault(number, cell)
     return found
 
 
-def input_blocks(sheet: Sheet, model: Model, findings: Findings) -> list[Block]:
+def input_blocks(sheet: Sheet, findings: Findings) -> list[Block]:
     """Blocks of inputs on a sheet; what is odd about their headers goes to the findings."""
-    starts = [
-        (number, key)
-        for number, key in header_rows(sheet)
-        if _has_base(sheet, number) or _years(sheet, number) or _heads_keys(sheet, key, model)
-    ]
-    ends = [number for number, _ in starts[1:]] + [max(sheet.numbers, default=0) + 1]
-    return [_block(sheet, n, end, findings) for (n, _), end in zip(starts, ends, strict=True)]
+    headers = header_rows(sheet)
+    starts = [n for n in headers if _has_base(sheet, n) or _years(sheet, n) or _is_torn(sheet, n)]
+    columns = {headers[n].column for n in starts}
+    ends = [n for n, key in headers.items() if n in starts or key.column in columns]
+    ends.append(max(sheet.numbers, default=0) + 1)
+    return [_block(sheet, n, min(e for e in ends if e > n), findings) for n in starts]
 
 
 def _has_base(sheet: Sheet, number: int) -> bool:
@@ -115,10 +121,10 @@ def _years(sheet: Sheet, number: int) -> list[tuple[int, Cell]]:
     return [(int(match[1]), cell) for match, cell in found if match]
 
 
-def _heads_keys(sheet: Sheet, key: Cell, model: Model) -> bool:
-    """Whether the row below holds a key of the model: a header that lost its value columns."""
-    below = next((n for n in sheet.numbers if n > key.row and sheet.row(n)), 0)
-    return sheet.cell(below, key.column).text in model.assumptions
+def _is_torn(sheet: Sheet, number: int) -> bool:
+    """Whether a header has lost its columns of values; a list of keys and remarks is no header."""
+    known = [c for c in sheet.row(number) if any(same_words(c.text, h) for h in SCALAR_HEADERS)]
+    return len(known) >= _TORN
 
 
 def _block(sheet: Sheet, number: int, end: int, findings: Findings) -> Block:
@@ -140,7 +146,7 @@ def _block(sheet: Sheet, number: int, end: int, findings: Findings) -> Block:
             findings.notice(f"{cell.place}: column {cell.text!r} is not read")
     block = Block(sheet, number, end, columns, year_columns)
     _check_header(block, cells, names, findings)
-    lacking = [h for h in known if h not in columns and h not in _NEEDED]
+    lacking = [h for h in known if h in _MISSED and h not in columns]
     if lacking and (scalar or years):
         findings.notice(f"{block.header_cell.place}: no column {', '.join(lacking)}")
     return block
@@ -160,9 +166,8 @@ def _check_header(
             text = f"{cell.text!r} heads more than one column. Keep one."
             findings.problem(cell, "header", text)
     here = block.header_cell
-    if not block.years and BASE_COLUMN not in block.columns:
+    if not block.years and not block.has_base:
         text = "neither a column Base nor years in this header. Name the column of values."
         findings.problem(here, "header", text)
-    for header in _NEEDED:
-        if header not in block.columns:
-            findings.problem(here, "header", f"no column {header}. Add it, with each row's unit.")
+    if _UNIT not in block.columns:
+        findings.problem(here, "header", f"no column {_UNIT}. Add it, with the unit of each row.")

@@ -1,4 +1,4 @@
-"""The cells a workbook really has, by sheet and row: value as last saved, and whether by formula."""
+"""The cells a workbook really has, by sheet and row: the value last saved, and its formula."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def open_book(data: bytes, file: str) -> Book:
     try:
         with warnings.catch_warnings(action="ignore"):  # what openpyxl drops is not read here
             return _unpack(data)
-    except Exception as error:  # noqa: BLE001  openpyxl raises a dozen kinds on damaged parts
+    except Exception as error:  # openpyxl raises a dozen kinds on damaged parts
         reason = str(error).partition("\n")[0] or type(error).__name__
         text = f"damaged inside ({reason}). Open it in Excel and save it, or copy it again."
         raise WorkbookError([Problem(file=file, text=text)]) from error
@@ -188,5 +188,3 @@ def _cells(source: ReadOnlyWorksheet) -> Iterator[_Parsed]:
         )
         for _, row in parser.parse():
             yield from (c for c in row if c["value"] is not None or c["formula"] is not None)
-
-

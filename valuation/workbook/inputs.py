@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
 
-from valuation.engines.formulas import letters, quoted
-from valuation.lines import Assumption, Row
-from valuation.lines.rows import Heading, Part, members, parts_of
-from valuation.risk.assumptions import BASE, CONFIDENCES, DISTRIBUTIONS
+from valuation.engines.formulas import letters
+from valuation.lines import Assumption
+from valuation.lines.rows import Heading, Part
+from valuation.risk.assumptions import CONFIDENCES, DISTRIBUTIONS
 from valuation.workbook import layout
+from valuation.workbook.headers import heads, labels
+from valuation.workbook.outline import outline
+from valuation.workbook.scenario_sheets import write_correlations, write_scenarios
+from valuation.workbook.store import Book
 from valuation.workbook.styles import number_format
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from valuation.risk.assumptions import Assumptions, Input, Table
-    from valuation.workbook.store import Book
 
 _WIDTHS = {
     "Key": 40,
@@ -33,35 +38,21 @@ _WIDTHS = {
     "Low": 10,
     "High": 10,
     "Distribution": 11,
-    "Parameters": 24,
+    "Parameters": 13,
     "Minimum": 9,
     "Maximum": 9,
     "Source": 22,
     "As of": 11,
     "Confidence": 10,
-    "Note": 60,
-}
-_HINTS = {
-    "Key": "Full name of the input. Scenarios, tables and commands use it; do not change it.",
-    "Base": "The value used. Enter 92% or 0.92 for a percentage.",
-    "Low": "Low end of the range: P10 for normal, lognormal and fitted, else the least value.",
-    "High": "High end of the range: P90 for normal, lognormal and fitted, else the largest value.",
-    "Distribution": "How the value is drawn in a simulation; fixed is not drawn.",
-    "Parameters": "For discrete: value: weight; value: weight. Weights sum to 100%.",
-    "Minimum": "Physical bound. It may be raised above the model's own bound, not lowered.",
-    "Maximum": "Physical bound. It may be lowered below the model's own bound, not raised.",
-    "Source": "Where the value comes from: [S] article, [P-n] public page, [C] calibrated, "
-    "[A] analyst estimate, F.. a fact of the Facts sheet.",
+    "Note": 11,  # the last column: its text runs on to the right
 }
 _GUIDE = (
     "Blue cells on a pale ground are inputs: edit them, save, and run `valuation report`.",
     "Each input stands once, in the Base column of its sheet; yearly inputs have a cell a year.",
-    "Scenarios: a filled cell replaces the base value in that scenario; blank means base. "
-    "Weights sum to 100%.",
+    "Scenarios: a filled cell replaces the base value; blank means base. Weights sum to 100%.",
     "Override: a number there wins over base and scenario until it is deleted.",
     "Correlations: rank correlations between uncertain inputs, symmetric, blank means 0.",
-    "Rows may be sorted and inserted, columns moved and added, sheets renamed: "
-    "inputs are found by their key.",
+    "Inputs are found by key: rows may be sorted and inserted, columns moved, sheets renamed.",
     "CNY m unless the unit says otherwise; flows exclude VAT; percentages as 92% or 0.92.",
     "`valuation check` lists every problem with its cell and what to do.",
 )
@@ -86,10 +77,10 @@ def write_inputs(book: Book, assumptions: Assumptions, *, live: bool) -> Places:
     _guide(book, assumptions)
     places: dict[str, tuple[str, int]] = {}
     for path, part in assumptions.company.sheets.items():
-        if any(isinstance(row, Assumption) for _, row in _rows(path, part)):
+        if any(isinstance(row, Assumption) for _, row in outline(assumptions.company.model, path)):
             places |= _part(book, assumptions, path, part)
-    scenarios = _scenarios(book, assumptions, places, live=live)
-    _correlations(book, assumptions)
+    scenarios = write_scenarios(book, assumptions, places, live=live)
+    write_correlations(book, assumptions)
     for table in assumptions.tables.values():
         _table(book, table)
     return Places(places, scenarios)
@@ -97,23 +88,12 @@ def write_inputs(book: Book, assumptions: Assumptions, *, live: bool) -> Places:
 
 def assumption_workbook(assumptions: Assumptions) -> Book:
     """An assumption workbook, without a report around it."""
-    from valuation.workbook.store import Book  # noqa: PLC0415 - the two modules build on each other
+    from valuation.workbook.store import Book
 
     book = Book()
     write_inputs(book, assumptions, live=False)
     finish(book)
     return book
-
-
-def _rows(path: str, part: Part) -> Iterator[tuple[str, Row | Heading]]:
-    """Rows and headings of a part by key, groups inside it as headings; other sheets left out."""
-    for name, item in members(part):
-        key = f"{path}.{name}".lstrip(".")
-        if isinstance(item, Row | Heading):
-            yield key, item
-        elif path and (inner := dict(parts_of(part)).get(name)) is not None:
-            yield key, Heading(inner.title, inner.chinese_title)
-            yield from _rows(key, inner)
 
 
 def _guide(book: Book, assumptions: Assumptions) -> None:
@@ -125,8 +105,10 @@ def _guide(book: Book, assumptions: Assumptions) -> None:
     for number, text in enumerate(_GUIDE, 5):
         book.text(sheet, number, 1, text, styles("text"))
     start = 7 + len(_GUIDE)
-    lists = (("distributions", "Distributions", DISTRIBUTIONS),)
-    lists += (("confidences", "Confidence", CONFIDENCES),)
+    lists: list[tuple[str, str, tuple[str, ...]]] = [
+        ("distributions", "Distributions", DISTRIBUTIONS),
+        ("confidences", "Confidence", CONFIDENCES),
+    ]
     for column, (name, title, words) in enumerate(lists, 1):
         book.text(sheet, start, column, title, styles("bold"))
         for number, word in enumerate(words, start + 1):
@@ -145,11 +127,11 @@ def _part(
     book.text(sheet, 1, 1, title, styles("title"))
     doc = (getattr(part, "__doc__", "") or "").strip().splitlines()
     book.text(sheet, 2, 1, doc[0] if doc else "", styles("note"))
-    rows = list(_rows(path, part))
+    rows = list(outline(assumptions.company.model, path))
     single = {k: assumptions.inputs[k] for k, r in rows if k in assumptions.inputs}
     yearly = {k: i for k, i in single.items() if i.is_yearly}
     places: dict[str, tuple[str, int]] = {}
-    at = _heads(book, sheet, layout.HEADER_ROW, layout.SCALAR_HEADERS) + 1
+    at = heads(book, sheet, layout.HEADER_ROW, layout.SCALAR_HEADERS) + 1
     pending: Heading | None = None
     for key, row in rows:
         if isinstance(row, Heading):
@@ -168,7 +150,7 @@ def _part(
         book.text(sheet, at, 2, "Yearly inputs  分年输入", styles("bold"))
         years = _years(assumptions)
         headers = (*layout.YEARLY_HEADERS, *map(str, years), *layout.YEARLY_TAIL)
-        at = _heads(book, sheet, at + 1, headers, years=years) + 1
+        at = heads(book, sheet, at + 1, headers, years=years) + 1
         for key, given in yearly.items():
             _yearly(book, sheet, at, given, len(years))
             places[key] = (part.title, at)
@@ -188,34 +170,6 @@ def _years(assumptions: Assumptions) -> list[int]:
     return list(range(first, first + company.model.periods))
 
 
-def _heads(
-    book: Book,
-    sheet: Worksheet,
-    row: int,
-    headers: tuple[str, ...],
-    *,
-    years: list[int] | None = None,
-) -> int:
-    """Write a header row; years stand as numbers."""
-    style, year_style = book.styles("head"), book.styles("head", '0"E"')
-    for column, header in enumerate(headers, 1):
-        if years and header.isdigit():
-            book.number(sheet, row, column, int(header), year_style)
-            continue
-        cell = book.text(sheet, row, column, header, style)
-        if header in _HINTS:
-            cell.comment = Comment(_HINTS[header], "valuation", height=90, width=260)
-    return row
-
-
-def _labels(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
-    plain = book.styles("text")
-    book.text(sheet, at, 1, given.key, book.styles("note"))
-    book.text(sheet, at, 2, given.row.label, plain)
-    book.text(sheet, at, 3, given.row.chinese, plain)
-    book.text(sheet, at, 4, given.row.unit_text, plain)
-
-
 def _tail(book: Book, sheet: Worksheet, at: int, column: int, given: Input) -> None:
     """Bounds and provenance, from a column on."""
     style = book.styles("input", number_format(given.row, whole=given.row.whole))
@@ -231,7 +185,7 @@ def _tail(book: Book, sheet: Worksheet, at: int, column: int, given: Input) -> N
 
 
 def _scalar(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
-    _labels(book, sheet, at, given)
+    labels(book, sheet, at, given)
     style = book.styles("input", number_format(given.row, whole=given.row.whole))
     values = (given.value, given.low, given.high)
     for column, value in enumerate(values, layout.SCALAR_HEADERS.index("Base") + 1):
@@ -249,7 +203,7 @@ def _scalar(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
 
 
 def _yearly(book: Book, sheet: Worksheet, at: int, given: Input, periods: int) -> None:
-    _labels(book, sheet, at, given)
+    labels(book, sheet, at, given)
     style = book.styles("input", number_format(given.row))
     values = given.value if isinstance(given.value, tuple) else (given.value,) * periods
     for column, value in enumerate(values, layout.FIRST_YEAR):
@@ -289,106 +243,16 @@ def _validations(
         sheet.add_data_validation(rule)
 
 
-def scenario_keys(assumptions: Assumptions) -> list[str]:
-    """Keys with a row on the Scenarios sheet, in the order of the model."""
-    used = set(assumptions.overrides)
-    for scenario in assumptions.scenarios.values():
-        used |= set(scenario.values)
-    return [key for key in assumptions.inputs if key in used]
-
-
-def _scenarios(
-    book: Book, assumptions: Assumptions, places: Mapping[str, tuple[str, int]], *, live: bool
-) -> dict[str, int]:
-    sheet, styles = book.sheet(layout.SCENARIOS), book.styles
-    scenarios = list(assumptions.scenarios.values())
-    book.text(sheet, 1, 1, "Scenarios  情景", styles("title"))
-    hint = "A filled cell replaces the base value; blank means base. Override wins over all."
-    book.text(sheet, 2, 1, hint, styles("note"))
-    fixed = layout.SCENARIO_HEADERS
-    head = _heads(book, sheet, layout.HEADER_ROW, (*fixed, *(s.name for s in scenarios)))
-    first = len(fixed) + 1
-    columns = {s.name: first + n for n, s in enumerate(scenarios)}
-    for at, key, label, chinese in (
-        (head + 1, layout.NAME_KEY, "Name in Chinese", "名称"),
-        (head + 2, layout.WEIGHT_KEY, "Weight", "权重"),
-    ):
-        book.text(sheet, at, 1, key, styles("note"))
-        book.text(sheet, at, 2, label, styles("text"))
-        book.text(sheet, at, 3, chinese, styles("text"))
-        for scenario in scenarios:
-            column = columns[scenario.name]
-            if key == layout.NAME_KEY:
-                book.text(sheet, at, column, scenario.chinese, styles("input"))
-            else:
-                book.number(sheet, at, column, scenario.weight, styles("input", "0%"))
-    rows: dict[str, int] = {}
-    for at, key in enumerate(scenario_keys(assumptions), head + 3):
-        rows[key] = at
-        given = assumptions.inputs[key]
-        _labels(book, sheet, at, given)
-        style = styles("input", number_format(given.row, whole=given.row.whole))
-        if not given.is_yearly and isinstance(given.value, float | int):
-            title, row = places[key]
-            base = letters(layout.SCALAR_HEADERS.index("Base") + 1)
-            link = f"={quoted(title)}!${base}${row}"
-            fmt = number_format(given.row, whole=given.row.whole)
-            book.formula(sheet, at, fixed.index("Base") + 1, link, given.value, styles("link", fmt))
-        override = fixed.index("Override") + 1
-        for column in (override, *columns.values()):
-            sheet.cell(at, column).style = style
-        if key in assumptions.overrides:
-            book.number(sheet, at, override, assumptions.overrides[key], style)
-        for scenario in scenarios:
-            if scenario.name == BASE:
-                sheet.cell(at, columns[BASE]).style = styles("note")
-            elif key in scenario.values:
-                book.number(sheet, at, columns[scenario.name], scenario.values[key], style)
-    names = f"{layout.SCENARIOS}!${letters(first)}${head}:${letters(first + len(scenarios) - 1)}${head}"
-    if live:
-        book.workbook.defined_names["scenario_names"] = DefinedName(
-            "scenario_names", attr_text=names
-        )
-    widths = {1: 40, 2: 42, 3: 24, 4: 15} | dict.fromkeys(range(5, first + len(scenarios)), 13)
-    for column, width in widths.items():
-        sheet.column_dimensions[letters(column)].width = width
-    sheet.freeze_panes = f"{letters(first)}{head + 1}"
-    return rows
-
-
-def _correlations(book: Book, assumptions: Assumptions) -> None:
-    sheet, styles = book.sheet(layout.CORRELATIONS), book.styles
-    book.text(sheet, 1, 1, "Rank correlations  秩相关系数", styles("title"))
-    hint = "Symmetric, from -1 to 1; blank means 0. Fill one half or both alike."
-    book.text(sheet, 2, 1, hint, styles("note"))
-    keys = assumptions.correlated
-    head = _heads(book, sheet, layout.HEADER_ROW, ("Key", *keys))
-    for column in range(2, len(keys) + 2):
-        sheet.cell(head, column).style = styles("head", wrap=True)
-        sheet.column_dimensions[letters(column)].width = 17
-    for at, row in enumerate(keys, head + 1):
-        book.text(sheet, at, 1, row, styles("text"))
-        for column, other in enumerate(keys, 2):
-            pair = assumptions.correlations.get((row, other))
-            pair = assumptions.correlations.get((other, row)) if pair is None else pair
-            value = 1.0 if row == other else pair or 0.0
-            kind = "note" if row == other else "input"
-            book.number(sheet, at, column, value, styles(kind, "0.00_);-0.00"))
-    sheet.row_dimensions[head].height = 40
-    sheet.column_dimensions["A"].width = 40
-    sheet.freeze_panes = f"B{head + 1}"
-
-
 def _table(book: Book, table: Table) -> None:
     """A reference table on the Facts sheet, below what stands there already."""
     styles = book.styles
     if layout.FACTS in book.workbook.sheetnames:
-        sheet = book.workbook[layout.FACTS]
+        sheet = book.find(layout.FACTS)
         at = sheet.max_row + 3
     else:
         sheet, at = book.sheet(layout.FACTS), 1
     book.text(sheet, at, 1, table.title, styles("title"))
-    at = _heads(book, sheet, at + 2, table.headers)
+    at = heads(book, sheet, at + 2, table.headers)
     for number, cells in enumerate(table.rows, at + 1):
         for column, value in enumerate(cells, 1):
             if isinstance(value, float | int) and not isinstance(value, bool):
@@ -407,7 +271,9 @@ def finish(book: Book) -> None:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = 9
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.oddFooter = HeaderFooterItem(
+            left=_HeaderFooterPart(text="&A"), right=_HeaderFooterPart(text="&P / &N")
+        )
         if sheet.freeze_panes:
             sheet.print_title_rows = f"1:{layout.HEADER_ROW}"

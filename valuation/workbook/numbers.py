@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from openpyxl.utils.datetime import to_excel
-
 from valuation.lines.units import PURE
 from valuation.lines.units import parse as parse_unit
 
+#: Day 0 of Excel's serial numbers from 1 March 1900 on (Excel has a 29 February 1900).
+_DAY_0: Final = datetime(1899, 12, 30)  # noqa: DTZ001  cells have no zone
+#: Serial number of the 29 February 1900 that never was: before it, numbers are one less.
+_LEAP_DAY: Final = 60
 #: Days between the two date systems of Excel: serial 0 is in 1900 in one, in 1904 in the other.
 DAYS_TO_1904: Final = 1462
 #: Serial number of 9999-12-31, the last day Excel knows.
@@ -21,7 +23,11 @@ LAST_DAY: Final = 2_958_465
 #: Full-width forms, the ideographic and the unbreakable space, the minus sign, invisible marks.
 _PLAIN: Final[dict[int, int | str]] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
-    **{0x3000: " ", 0x00A0: " ", 0x2212: "-", 0x200B: "", 0xFEFF: ""},
+    0x3000: " ",
+    0x00A0: " ",
+    0x2212: "-",
+    0x200B: "",
+    0xFEFF: "",
 }
 #: Thousands come in groups of three, and the first group is no zero: `0,123` may be a decimal.
 _NUMBER: Final = re.compile(
@@ -36,6 +42,8 @@ _EIGHT_DIGITS: Final = re.compile(r"[0-9]{8}")
 _ERROR: Final = re.compile(r"#[A-Z0-9/_]+[!?]?|Err:[0-9]+")
 _QUOTED: Final = re.compile(r'"[^"]*"|\\.')
 _LONGEST: Final = 40
+#: Whole numbers in cells may have more digits than a float can hold.
+_TOO_LARGE: Final = 10**300
 
 
 @dataclass(frozen=True)
@@ -64,21 +72,23 @@ def parse_cell(
     Returns:
         The number (a date as its serial number from 1900), or why there is none.
     """
-    if value is None:
-        return Refusal(f"empty. {_remedy(unit)}")
-    if isinstance(value, str):
-        return _from_text(value, unit, date_1904=date_1904)
-    if isinstance(value, bool):
-        return _from_bool(value=value, unit=unit)
-    if isinstance(value, date):
-        return _from_date(value, unit)
-    if isinstance(value, time | timedelta):
-        return Refusal(f"{value} is a time of day, not a number. {_remedy(unit)}")
-    if not isinstance(value, int | float):
-        return Refusal(f"{_quoted(str(value))} is not a number. {_remedy(unit)}")
-    if "%" in _QUOTED.sub("", number_format) and not _may_show_as_percentage(unit):
-        return _percentage_refused(shown(float(value) * 100), unit)
-    return _from_number(float(value), unit, date_1904=date_1904)
+    match value:
+        case None | str() | bool():
+            text = str(value).upper() if isinstance(value, bool) else value or ""
+            return _from_text(text, unit, date_1904=date_1904)
+        case int() | float() if _is_odd_percentage(number_format, unit):
+            return _percentage_refused(shown(value * 100), unit)
+        case int() | float():
+            return _from_number(value, unit, date_1904=date_1904)
+        case date() if _is_date(unit):
+            return _serial(value)
+        case datetime() if value.time() == time():
+            found = f"the date {value.date()}"
+        case date():
+            found = f"the date {value}"
+        case _:  # a time of day, or a span of time
+            found = f"the time {value}"
+    return Refusal(f"{found} is not a number. {_remedy(unit)}")
 
 
 def parse_text(text: str, unit: str) -> float | Refusal:
@@ -128,7 +138,7 @@ def bound_fault(
 def shown(value: float, unit: str = "") -> str:
     """Write a number for a message: no float noise, dates as dates."""
     if _is_date(unit) and 1 <= value <= LAST_DAY:
-        moment = datetime(1899, 12, 30) + timedelta(days=value)  # noqa: DTZ001  cells have no zone
+        moment = _DAY_0 + timedelta(days=value if value > _LEAP_DAY else value + 1)
         return str(moment.date() if moment.time() == time() else moment)
     return format(value, ".15g")
 
@@ -151,16 +161,18 @@ def _is_flag(unit: str) -> bool:
     return unit.strip() == "flag"
 
 
-def _may_show_as_percentage(unit: str) -> bool:
-    return is_percentage(unit) or (not _is_flag(unit) and parse_unit(unit) == PURE)
+def _is_odd_percentage(number_format: str, unit: str) -> bool:
+    """Whether a number shows as a percentage where its unit is none: 92% CNY."""
+    if is_percentage(unit) or "%" not in _QUOTED.sub("", number_format):
+        return False
+    return _is_flag(unit) or parse_unit(unit) != PURE
 
 
 def _from_text(raw: str, unit: str, *, date_1904: bool) -> float | Refusal:
     text = plain(raw)
-    if not text:
-        return Refusal(f"empty. {_remedy(unit)}")
-    if _ERROR.fullmatch(text):
-        return Refusal(f"the cell holds the error {text}. Mend it. {_remedy(unit)}")
+    if not text or _ERROR.fullmatch(text):
+        what = f"the cell holds the error {text}" if text else "empty"
+        return Refusal(f"{what}. {_remedy(unit)}")
     if _is_flag(unit) and text.upper() in ("TRUE", "FALSE"):
         return float(text.upper() == "TRUE")
     if _is_date(unit) and _ISO_DATE.fullmatch(text):
@@ -168,9 +180,10 @@ def _from_text(raw: str, unit: str, *, date_1904: bool) -> float | Refusal:
     found = _digits(text)
     if found is None:
         return Refusal(f"{_quoted(raw.strip())} is not a number. {_remedy(unit)}")
-    if found[1] and not is_percentage(unit):
+    value, is_percent = found
+    if is_percent and not is_percentage(unit):
         return _percentage_refused(text.rstrip("% "), unit)
-    return _from_number(found[0], unit, date_1904=date_1904)
+    return _from_number(value, unit, date_1904=date_1904)
 
 
 def _digits(text: str) -> tuple[float, bool] | None:
@@ -187,9 +200,10 @@ def _digits(text: str) -> tuple[float, bool] | None:
     return (-value if brackets else value), bool(signs)
 
 
-def _from_number(value: float, unit: str, *, date_1904: bool) -> float | Refusal:
+def _from_number(number: float, unit: str, *, date_1904: bool) -> float | Refusal:
+    value = float(number) if abs(number) < _TOO_LARGE else math.inf
     if not math.isfinite(value):
-        return Refusal(f"{value} is not a finite number. {_remedy(unit)}")
+        return Refusal(f"not a finite number. {_remedy(unit)}")
     if _is_date(unit):
         serial = value + (DAYS_TO_1904 if date_1904 else 0)
         if not 1 <= serial <= LAST_DAY:
@@ -198,24 +212,16 @@ def _from_number(value: float, unit: str, *, date_1904: bool) -> float | Refusal
     return value
 
 
-def _from_bool(*, value: bool, unit: str) -> float | Refusal:
-    if _is_flag(unit):
-        return float(value)
-    return Refusal(f"{str(value).upper()} is not a number. {_remedy(unit)}")
-
-
-def _from_date(value: date, unit: str) -> float | Refusal:
-    if _is_date(unit):
-        return float(to_excel(value))
-    day = value.date() if isinstance(value, datetime) else value
-    return Refusal(
-        f"the cell holds the date {day}, not a number. Format it as a number. {_remedy(unit)}"
-    )
+def _serial(value: date) -> float:
+    """Serial number of a day in the 1900 system; a time of day is a fraction."""
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+    days = (moment.replace(tzinfo=None) - _DAY_0) / timedelta(days=1)
+    return days if days > _LEAP_DAY else days - 1
 
 
 def _from_iso(text: str, unit: str) -> float | Refusal:
     try:
-        return float(to_excel(date.fromisoformat(text)))
+        return _serial(date.fromisoformat(text))
     except ValueError:
         return Refusal(f"{text} is not a day of the calendar. {_remedy(unit)}")
 

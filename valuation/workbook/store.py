@@ -18,7 +18,7 @@ import zipfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from openpyxl import Workbook
 
@@ -26,7 +26,7 @@ from valuation.errors import Problem, WorkbookError
 from valuation.workbook.styles import Styles
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 #: Time stamp of every member and of the document: the same content gives the same bytes.
@@ -49,13 +49,22 @@ class Book:
     def sheet(self, title: str) -> Worksheet:
         """Add a sheet."""
         self._values[title] = {}
-        return self.workbook.create_sheet(title)
+        made: Worksheet = self.workbook.create_sheet(title)
+        return made
 
-    def text(self, sheet: Worksheet, row: int, column: int, text: str, style: str = "") -> Cell:
+    def find(self, title: str) -> Worksheet:
+        """A sheet added before."""
+        return cast("Worksheet", self.workbook[title])
+
+    def text(
+        self, sheet: Worksheet, row: int, column: int, text: str, style: str = ""
+    ) -> Cell | MergedCell:
         """Write text, never taken for a formula or an error."""
         if len(text) > _LONGEST:
             place = f"{sheet.title}!{sheet.cell(row, column).coordinate}"
-            raise WorkbookError([f"{place}: text of {len(text)} characters. Shorten to {_LONGEST}."])
+            raise WorkbookError(
+                [f"{place}: text of {len(text)} characters. Shorten to {_LONGEST}."]
+            )
         cell = sheet.cell(row, column)
         if text:
             cell.value = text
@@ -64,7 +73,9 @@ class Book:
             cell.style = style
         return cell
 
-    def number(self, sheet: Worksheet, row: int, column: int, value: float, style: str) -> Cell:
+    def number(
+        self, sheet: Worksheet, row: int, column: int, value: float, style: str
+    ) -> Cell | MergedCell:
         """Write a number; NaN and infinity are refused, openpyxl would leave the cell empty."""
         if not math.isfinite(value):
             raise ValueError(f"{sheet.title}, row {row}, column {column}: {value} is no number")
@@ -75,7 +86,7 @@ class Book:
 
     def formula(
         self, sheet: Worksheet, row: int, column: int, formula: str, value: float | str, style: str
-    ) -> Cell:
+    ) -> Cell | MergedCell:
         """Write a formula with its value; a value that is no number is stored as an error."""
         cell = sheet.cell(row, column)
         cell.value = formula
@@ -182,7 +193,9 @@ def replace(path: Path, data: bytes, *, backup: bool = False) -> None:
     path = path.resolve()
     for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
         if lock.exists():
-            text = f"open in another program ({lock.name} stands beside it). Close it and try again."
+            text = (
+                f"open in another program ({lock.name} stands beside it). Close it and try again."
+            )
             raise WorkbookError([Problem(file=path.name, text=text)])
     temporary = None
     try:

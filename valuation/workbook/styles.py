@@ -50,7 +50,7 @@ _FORMATS = {
     "CNY m/rack": "0.000_);(0.000)",
     "CNY m/PFlops/year": "0.000_);(0.000)",
 }
-PASS_FORMAT = '[=1]"OK";[=0]"CHECK";General'
+PASSED = '[=1]"OK";[=0]"CHECK";General'
 WHOLE_FORMAT = "0"
 
 

@@ -1,0 +1,152 @@
+"""What the package does, from Python: load a workbook, value it, write its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from valuation.errors import AssumptionError, Problem, WorkbookError
+
+if TYPE_CHECKING:
+    from valuation.lines import Company
+    from valuation.risk.assumptions import Assumptions
+    from valuation.risk.valuation import Valuation
+
+#: Workbook that commands read where none is named.
+DEFAULT = Path("assumptions/hangang.xlsx")
+#: Folder that reports go to.
+REPORTS = Path("reports")
+
+
+def load(path: str | Path = DEFAULT, *, company: Company | None = None) -> Assumptions:
+    """Read an assumption workbook, or a report, which is one too.
+
+    Args:
+        path: The workbook.
+        company: The company it is about; by default the one its Guide sheet names.
+
+    Raises:
+        WorkbookError: The file cannot be read.
+        AssumptionError: Cells that do not fit the model, all of them.
+    """
+    from valuation.companies import find
+    from valuation.workbook.read import read
+
+    return read(Path(path), find if company is None else lambda _: company)
+
+
+def value(
+    source: str | Path | Assumptions = DEFAULT,
+    *,
+    scenario: str = "base",
+    changes: Mapping[str, float] | None = None,
+) -> Valuation:
+    """Value a company once.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        scenario: Name of a scenario of the workbook; `base` overrides nothing.
+        changes: Values by key, in the unit of the input cell (0.92 for 92%); they win over the
+            scenario. For a yearly input the value holds for every year.
+
+    Raises:
+        InputError: Something given does not fit.
+        NoAnswerError: The model has no value for these inputs.
+    """
+    from valuation.risk.valuation import value as value_once
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    return value_once(assumptions, scenario=scenario, changes=changes)
+
+
+def report(
+    source: str | Path = DEFAULT,
+    output: str | Path | None = None,
+    *,
+    scenario: str = "base",
+    changes: Mapping[str, float] | None = None,
+    in_place: bool = False,
+) -> tuple[Path, Valuation]:
+    """Value a company and write its Excel report; a failure leaves an old report whole.
+
+    Args:
+        source: The workbook to read.
+        output: The report; by default `reports/` and the name of the company.
+        scenario: As in `value`.
+        changes: As in `value`; they stand in the Override column of the report.
+        in_place: Write over the workbook read, keeping it beside as `.bak`.
+
+    Returns:
+        The path written and the valuation.
+
+    Raises:
+        WorkbookError: The output would overwrite the workbook read and neither `output` nor
+            `in_place` says so.
+    """
+    from valuation.workbook.report import write_report
+
+    source = Path(source)
+    if in_place and output is not None and not _same(Path(output), source):
+        text = "in place means over the workbook read. Give an output or in place, not both."
+        raise WorkbookError([Problem(file=source.name, text=text)])
+    assumptions = load(source)
+    path = Path(output) if output is not None else REPORTS / f"{assumptions.company.name}.xlsx"
+    path = source if in_place else path
+    if _same(path, source) and not in_place and output is None:
+        text = (
+            "is both the workbook read and the report to write. Name another with -o, or write "
+            "over it with --in-place (the old one is kept as .bak)."
+        )
+        raise WorkbookError([Problem(file=source.name, text=text)])
+    result = value(assumptions, scenario=scenario, changes=changes)
+    write_report(result, path, backup=_same(path, source))
+    return path, result
+
+
+def parse_changes(assumptions: Assumptions, settings: list[str]) -> dict[str, float]:
+    """Read `KEY=VALUE` settings, in the units of the input cells.
+
+    Raises:
+        AssumptionError: Settings that cannot be read, all of them.
+    """
+    from valuation.workbook.numbers import bound_fault, parse_text
+
+    changes: dict[str, float] = {}
+    problems: list[str] = []
+    model = assumptions.company.model
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals:
+            problems.append(f"{setting!r} sets nothing. Write KEY=VALUE.")
+        elif key not in assumptions.inputs:
+            kind = "a formula" if key in model.rows else "no input"
+            hint = model.nearest(key, assumptions.inputs)
+            problems.append(f"{key!r} is {kind}.{hint}")
+        elif key in changes:
+            problems.append(f"{key} is set twice. Set it once.")
+        else:
+            found = parse_text(text, model.rows[key].unit_text)
+            if not isinstance(found, float):
+                problems.append(f"{key}: {found.text}")
+                continue
+            given = assumptions.inputs[key]
+            fault = bound_fault(
+                found,
+                given.row.unit_text,
+                given.minimum,
+                given.maximum,
+                whole=given.row.whole,
+                as_percentage="%" in text,
+            )
+            changes[key] = found
+            if fault:
+                problems.append(f"{key}: {fault}")
+    if problems:
+        raise AssumptionError(problems)
+    return changes
+
+
+def _same(left: Path, right: Path) -> bool:
+    return left.resolve() == right.resolve()

@@ -1,0 +1,55 @@
+"""What every block of inputs begins with: a header row, and the labels of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openpyxl.comments import Comment
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from valuation.risk.assumptions import Input
+    from valuation.workbook.store import Book
+
+_HINTS = {
+    "Key": "Full name of the input. Scenarios, tables and commands use it; do not change it.",
+    "Base": "The value used. Enter 92% or 0.92 for a percentage.",
+    "Low": "Low end of the range: P10 for normal, lognormal and fitted, else the least value.",
+    "High": "High end of the range: P90 for normal, lognormal and fitted, else the largest value.",
+    "Distribution": "How the value is drawn in a simulation; fixed is not drawn.",
+    "Parameters": "For discrete: value: weight; value: weight. Weights sum to 100%.",
+    "Minimum": "Physical bound. It may be raised above the model's own bound, not lowered.",
+    "Maximum": "Physical bound. It may be lowered below the model's own bound, not raised.",
+    "Source": "Where the value comes from: [S] article, [P-n] public page, [C] calibrated, "
+    "[A] analyst estimate, F.. a fact of the Facts sheet.",
+}
+
+
+def heads(
+    book: Book,
+    sheet: Worksheet,
+    row: int,
+    headers: tuple[str, ...],
+    *,
+    years: list[int] | None = None,
+) -> int:
+    """Write a header row; years stand as numbers."""
+    style, year_style = book.styles("head"), book.styles("head", '0"E"')
+    for column, header in enumerate(headers, 1):
+        if years and header.isdigit():
+            book.number(sheet, row, column, int(header), year_style)
+            continue
+        cell = book.text(sheet, row, column, header, style)
+        if header in _HINTS:
+            cell.comment = Comment(_HINTS[header], "valuation", height=90, width=260)
+    return row
+
+
+def labels(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
+    """Write key, label, Chinese name and unit of an input into the first four columns."""
+    plain = book.styles("text")
+    book.text(sheet, at, 1, given.key, book.styles("note"))
+    book.text(sheet, at, 2, given.row.label, plain)
+    book.text(sheet, at, 3, given.row.chinese, plain)
+    book.text(sheet, at, 4, given.row.unit_text, plain)

@@ -1,0 +1,136 @@
+"""Assumption workbooks, as people left them, to assumptions checked against their model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from valuation.errors import AssumptionError, Problem
+from valuation.lines import Company
+from valuation.risk.assumptions import Assumptions, Table
+from valuation.workbook.archive import has_macros, read_bytes
+from valuation.workbook.cells import Book, Cell, Sheet, open_book, same_words
+from valuation.workbook.findings import Findings
+from valuation.workbook.layout import COMPANY_LABEL, CORRELATIONS, GUIDE, SCENARIOS
+from valuation.workbook.read_correlations import Correlations, is_correlations, read_correlations
+from valuation.workbook.read_facts import is_facts, read_facts
+from valuation.workbook.read_inputs import read_inputs
+from valuation.workbook.read_scenarios import Scenarios, is_scenarios, read_scenarios
+
+
+def read(path: Path, find_company: Callable[[str], Company]) -> Assumptions:
+    """Read an assumption workbook; a report is one too.
+
+    Args:
+        path: The workbook.
+        find_company: Gives the company of a name, or raises AssumptionError.
+
+    Raises:
+        WorkbookError: The file cannot be read.
+        AssumptionError: With every problem on its sheets, sorted by place.
+    """
+    data = read_bytes(path)
+    book = open_book(data, path.name)
+    findings = Findings(path.name, date_1904=book.date_1904)
+    if has_macros(data):
+        findings.notice("the workbook has macros; they are not run")
+    _note_lost_tables(book, findings)
+    company = _company(book, find_company, findings)
+    model = company.model
+    scenario_sheet, correlation_sheet, rest = _sorted_out(book, company, findings)
+    inputs = read_inputs(rest, company, findings)
+    scenarios, correlations = Scenarios(), Correlations()
+    if scenario_sheet is not None:
+        scenarios = read_scenarios(scenario_sheet, model, inputs.bounds, findings)
+    if correlation_sheet is not None:
+        correlations = read_correlations(correlation_sheet, model, findings)
+    if findings.problems:
+        raise AssumptionError(findings.problems)
+    return Assumptions(
+        company=company,
+        inputs=inputs.inputs,
+        scenarios=scenarios.scenarios,
+        correlations=correlations.pairs,
+        correlated=correlations.keys,
+        overrides=scenarios.overrides,
+        tables=_tables(book),
+        notices=findings.notices,
+        source=path.name,
+    )
+
+
+def _company(book: Book, find_company: Callable[[str], Company], findings: Findings) -> Company:
+    """The company the Guide sheet names, or any sheet where there is no Guide."""
+    guides = [s for s in book.sheets if same_words(s.title, GUIDE)]
+    found = list(_named(guides)) or list(_named(book.sheets))
+    problems: list[Problem] = []
+    for cell in found:
+        try:
+            return find_company(cell.text)
+        except AssumptionError as error:
+            for problem in error.problems:
+                findings.problem(cell, COMPANY_LABEL, problem.text)
+            problems = problems or list(findings.problems)
+    text = (
+        f"no sheet names the company. On the sheet {GUIDE}, write {COMPANY_LABEL} in a cell "
+        "and the name in the cell to its right."
+    )
+    raise AssumptionError(problems or [Problem(text=text, file=findings.file)])
+
+
+def _named(sheets: list[Sheet] | tuple[Sheet, ...]) -> Iterator[Cell]:
+    """Cells to the right of the word Company."""
+    for sheet in sheets:
+        for number in sheet.numbers:
+            cells = sheet.row(number)
+            for label, name in pairwise(cells):
+                if same_words(label.text.rstrip(":："), COMPANY_LABEL):
+                    yield name
+
+
+def _sorted_out(
+    book: Book, company: Company, findings: Findings
+) -> tuple[Sheet | None, Sheet | None, list[Sheet]]:
+    """The Scenarios sheet, the Correlations sheet, and all that may hold inputs."""
+    rest = [s for s in book.sheets if not is_facts(s) and not same_words(s.title, GUIDE)]
+
+    def pick(title: str, looks_like: Callable[[Sheet], bool]) -> Sheet | None:
+        titled = [s for s in rest if same_words(s.title, title)]
+        alike = [s for s in rest if s not in titled and looks_like(s)]
+        found = [*titled, *alike]
+        for sheet in found:
+            rest.remove(sheet)
+        for sheet in found[1:]:
+            findings.notice(f"{sheet.title}: not read, the sheet {found[0].title} is")
+        if not found:
+            text = f"sheet {title} is missing. Add it, or take it from the workbook as it was."
+            findings.absence("", "", text)
+        return found[0] if found else None
+
+    scenarios = pick(SCENARIOS, is_scenarios)
+    correlations = pick(CORRELATIONS, lambda sheet: is_correlations(sheet, company.model))
+    return scenarios, correlations, rest
+
+
+def _note_lost_tables(book: Book, findings: Findings) -> None:
+    for sheet in book.sheets:
+        lost = [c for n in sheet.numbers for c in sheet.row(n) if c.is_lost_table]
+        if lost:
+            findings.notice(
+                f"{lost[0].place}: LibreOffice saved this file and wrote TABLE( in place of a "
+                "data table; inputs are read all the same"
+            )
+
+
+def _tables(book: Book) -> dict[str, Table]:
+    """Reference blocks by title; a second of the same title gets a number."""
+    tables: dict[str, Table] = {}
+    for table in (t for sheet in book.sheets if is_facts(sheet) for t in read_facts(sheet)):
+        title, count = table.title, 1
+        while title in tables:
+            count += 1
+            title = f"{table.title} ({count})"
+        tables[title] = replace(table, title=title)
+    return tables

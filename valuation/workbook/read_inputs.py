@@ -1,0 +1,292 @@
+"""The input rows of a workbook: each checked against the row of the model it feeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from valuation.lines import Assumption, Company, Model, Shape
+from valuation.risk.assumptions import CONFIDENCES, DISTRIBUTIONS, Input
+from valuation.workbook.blocks import BASE_COLUMN, Block, BlockRow, input_blocks
+from valuation.workbook.cells import Cell, Sheet
+from valuation.workbook.findings import Bounds, Findings
+from valuation.workbook.numbers import shown
+from valuation.workbook.read_discrete import check_discrete
+
+
+@dataclass
+class Inputs:
+    """What the input sheets say.
+
+    Attributes:
+        inputs: By key, in the order of the model; without those that have a problem.
+        bounds: By key, the sheet's where it narrows the model's.
+    """
+
+    inputs: dict[str, Input] = field(default_factory=dict)
+    bounds: dict[str, Bounds] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row of a block that feeds a row of the model."""
+
+    at: BlockRow
+    key: str
+    row: Assumption
+    findings: Findings
+
+    @property
+    def label(self) -> str:
+        return label_of(self.at.cell("Label"), self.row)
+
+    def problem(self, header: str, text: str) -> None:
+        name = self.label if header in ("Key", BASE_COLUMN) else f"{self.label}, {header}"
+        self.findings.problem(self.at.cell(header), name, text)
+
+    def number(self, header: str, bounds: Bounds) -> float | None:
+        """Read a cell that may be blank."""
+        cell = self.at.cell(header)
+        if cell.is_blank:
+            return None
+        return self.findings.number(cell, f"{self.label}, {header}", bounds)
+
+    def text(self, header: str) -> str:
+        return self.findings.text(self.at.cell(header), f"{self.label}, {header}")
+
+
+def read_inputs(sheets: Sequence[Sheet], company: Company, findings: Findings) -> Inputs:
+    """Read every block of inputs on the sheets given."""
+    model = company.model
+    blocks = [block for sheet in sheets for block in input_blocks(sheet, findings)]
+    entries = _entries(blocks, model, findings)
+    found = Inputs({}, {key: _model_bounds(row) for key, row in model.assumptions.items()})
+    for entry in entries.values():
+        if entry.row.shape == Shape.SINGLE and entry.at.block.has_base:
+            _scalar(entry, found)
+    base_year = found.inputs.get(model.key[company.base_year])
+    years = _years_after(base_year, model.periods)
+    for block in blocks:
+        _check_years(block, years, findings)
+    for entry in entries.values():
+        if entry.row.shape == Shape.SERIES and entry.at.block.is_yearly:
+            _yearly(entry, found, years)
+    _check_missing(entries, model, findings)
+    found.inputs = {key: found.inputs[key] for key in model.assumptions if key in found.inputs}
+    return found
+
+
+def label_of(cell: Cell, row: Assumption) -> str:
+    """What an input is called: as the sheet says it, else as the model does."""
+    return cell.text or row.label
+
+
+def explain_unknown(key: str, model: Model) -> str:
+    """Say that no input has this key, and which may be meant."""
+    if key in model.rows:
+        return f"{key!r} is calculated, not an input. Delete the row."
+    near = model.nearest(key, model.assumptions) or " Delete the row or mend the key."
+    return f"no input has the key {key!r}.{near}"
+
+
+def _entries(blocks: Sequence[Block], model: Model, findings: Findings) -> dict[str, _Entry]:
+    """Rows by key, each key once."""
+    entries: dict[str, _Entry] = {}
+    for row in (row for block in blocks for row in block.rows()):
+        key = row.key
+        here = row.cell("Key")
+        if here.formula is not None:
+            findings.text(here, "Key")
+        if not key:
+            _check_keyless(row, findings)
+        elif key in entries:
+            text = (
+                f"key {key!r} stands twice, also at {entries[key].at.cell('Key').place}. Keep one."
+            )
+            findings.problem(here, entries[key].label, text)
+        elif key in model.assumptions:
+            entries[key] = _Entry(row, key, model.assumptions[key], findings)
+        elif not row.is_section:
+            findings.problem(here, row.cell("Label").text, explain_unknown(key, model))
+    for entry in entries.values():
+        _check_shape(entry)
+    return entries
+
+
+def _check_keyless(row: BlockRow, findings: Findings) -> None:
+    numbers = [*row.values.values(), row.cell("Low"), row.cell("High")]
+    found = [c for c in numbers if isinstance(c.value, float | int) or c.formula is not None]
+    base = row.cell(BASE_COLUMN)
+    for cell in ([] if base.is_blank else [base]) or found[:1]:
+        text = (
+            f"{cell.text or 'a formula'} has no key. Give the row the key of its input, or move it."
+        )
+        findings.problem(cell, row.cell("Label").text, text)
+
+
+def _check_shape(entry: _Entry) -> None:
+    is_series = entry.row.shape == Shape.SERIES
+    if is_series and entry.at.block.has_base:
+        entry.problem("Key", "has a value a year. Move it to a block whose headers are the years.")
+    elif not is_series and entry.at.block.is_yearly:
+        entry.problem(
+            "Key", "has one value, not one a year. Move it to a block with a column Base."
+        )
+
+
+def _model_bounds(row: Assumption) -> Bounds:
+    return Bounds(row.unit_text, row.minimum, row.maximum, row.whole)
+
+
+def _scalar(entry: _Entry, found: Inputs) -> None:
+    bounds = _common_checks(entry, found)
+    value = entry.findings.number(entry.at.cell(BASE_COLUMN), entry.label, bounds)
+    low, high = entry.number("Low", bounds), entry.number("High", bounds)
+    _check_order(entry, value, low, high)
+    distribution = _choice(entry, "Distribution", DISTRIBUTIONS) or "fixed"
+    parameters = entry.text("Parameters")
+    if distribution == "discrete":
+        cell = entry.at.cell("Parameters")
+        here = entry.at.cell("Distribution") if cell.is_blank else cell
+        for text in check_discrete(parameters, bounds):
+            entry.findings.problem(here, f"{entry.label}, Parameters", text)
+    _check_range(entry, distribution)
+    if value is not None:
+        found.inputs[entry.key] = replace(
+            _input(entry, value, bounds),
+            low=low,
+            high=high,
+            distribution=distribution,
+            parameters=parameters,
+        )
+
+
+def _yearly(entry: _Entry, found: Inputs, years: Sequence[int]) -> None:
+    bounds = _common_checks(entry, found)
+    cells = {y: c for y, c in entry.at.values.items() if y in years or not years}
+    values = [entry.findings.number(cells[y], entry.label, bounds) for y in sorted(cells)]
+    numbers = tuple(v for v in values if v is not None)
+    if len(numbers) == len(years):
+        found.inputs[entry.key] = _input(entry, numbers, bounds)
+
+
+def _common_checks(entry: _Entry, found: Inputs) -> Bounds:
+    unit, declared = entry.text("Unit"), entry.row.unit_text
+    if "Unit" in entry.at.block.columns and unit != declared:
+        entry.problem("Unit", f"{unit or 'empty'} where {declared} is due. Enter {declared}.")
+    found.bounds[entry.key] = bounds = _narrowed(entry, found.bounds[entry.key])
+    return bounds
+
+
+def _input(entry: _Entry, value: float | tuple[float, ...], bounds: Bounds) -> Input:
+    return Input(
+        key=entry.key,
+        row=entry.row,
+        value=value,
+        minimum=bounds.minimum,
+        maximum=bounds.maximum,
+        source=entry.text("Source"),
+        as_of=entry.text("As of"),
+        confidence=_choice(entry, "Confidence", CONFIDENCES),
+        note=entry.text("Note"),
+    )
+
+
+def _narrowed(entry: _Entry, model: Bounds) -> Bounds:
+    """The model's bounds, or the sheet's where they are narrower; never wider."""
+    anything = Bounds(model.unit)
+    low, high = entry.number("Minimum", anything), entry.number("Maximum", anything)
+    own_low, own_high = shown(model.minimum, model.unit), shown(model.maximum, model.unit)
+    if low is not None and low < model.minimum:
+        text = f"Minimum {shown(low, model.unit)} is below the model's {own_low}. Enter {own_low}."
+        entry.problem("Minimum", text)
+        low = None
+    if high is not None and high > model.maximum:
+        text = f"Maximum {shown(high, model.unit)} is above the model's {own_high}."
+        entry.problem("Maximum", f"{text} Enter {own_high}.")
+        high = None
+    bounds = replace(
+        model,
+        minimum=model.minimum if low is None else low,
+        maximum=model.maximum if high is None else high,
+    )
+    if bounds.minimum <= bounds.maximum:
+        return bounds
+    small, large = shown(bounds.minimum, model.unit), shown(bounds.maximum, model.unit)
+    header = "Maximum" if low is None else "Minimum"
+    text = f"Minimum {small} is above Maximum {large}. Lower Minimum or raise Maximum."
+    entry.problem(header, text)
+    return model
+
+
+def _check_order(entry: _Entry, value: float | None, low: float | None, high: float | None) -> None:
+    cells = {header: entry.at.cell(header) for header in ("Low", "High")}
+    blank = [header for header, cell in cells.items() if cell.is_blank]
+    if len(blank) == 1:
+        given = "High" if blank == ["Low"] else "Low"
+        text = f"{given} has a value and {blank[0]} is empty. Give both or neither."
+        entry.problem(blank[0] if blank[0] in entry.at.block.columns else given, text)
+    unit = entry.row.unit_text
+    if low is not None and high is not None and low > high:
+        text = f"Low {shown(low, unit)} is above High {shown(high, unit)}. Exchange them."
+        entry.problem("Low", text)
+        return
+    if low is not None and value is not None and low > value:
+        text = f"Low {shown(low, unit)} is above Base {shown(value, unit)}."
+        entry.problem("Low", f"{text} Lower Low or raise Base.")
+    if high is not None and value is not None and high < value:
+        text = f"High {shown(high, unit)} is below Base {shown(value, unit)}."
+        entry.problem("High", f"{text} Raise High or lower Base.")
+
+
+def _check_range(entry: _Entry, distribution: str) -> None:
+    needs = distribution not in ("fixed", "discrete", "bernoulli")
+    if needs and entry.at.cell("Low").is_blank and entry.at.cell("High").is_blank:
+        text = f"{distribution} needs Low and High. Give both, or enter fixed."
+        entry.problem("Distribution", text)
+
+
+def _choice(entry: _Entry, header: str, words: Sequence[str]) -> str:
+    """One of the words, whatever its case; empty where blank or unknown."""
+    text = entry.text(header)
+    found = next((word for word in words if word.casefold() == text.casefold()), "")
+    if text and not found:
+        entry.problem(header, f"{text!r} is not known. Enter one of: {', '.join(words)}.")
+    return found
+
+
+def _years_after(base_year: Input | None, periods: int) -> tuple[int, ...]:
+    """Years every yearly block must have; empty where the last actual year is not known."""
+    if base_year is None or isinstance(base_year.value, tuple):
+        return ()
+    first = int(base_year.value) + 1
+    return tuple(range(first, first + periods))
+
+
+def _check_years(block: Block, years: Sequence[int], findings: Findings) -> None:
+    wrong = set(block.years) ^ set(years)
+    if not block.is_yearly or not years or not wrong:
+        return
+    missing = ", ".join(str(y) for y in sorted(wrong) if y in years)
+    extra = ", ".join(str(y) for y in sorted(wrong) if y not in years)
+    told = [f"missing: {missing}"] * bool(missing) + [f"not among them: {extra}"] * bool(extra)
+    text = f"the years must be {years[0]} to {years[-1]}, the {len(years)} after {years[0] - 1}"
+    findings.problem(block.header_cell, "header", f"{text}. Mend the headers ({'; '.join(told)}).")
+
+
+def _check_missing(entries: dict[str, _Entry], model: Model, findings: Findings) -> None:
+    for key, row in model.assumptions.items():
+        if key not in entries:
+            text = f"no row has the key {key!r}. Add one, with unit {row.unit_text} and a value."
+            findings.absence(_home(key, entries), row.label, text)
+
+
+def _home(key: str, entries: dict[str, _Entry]) -> str:
+    """The sheet where most other inputs of the same group stand."""
+    group = key
+    while group := group.rpartition(".")[0]:
+        near = [e.at.block.sheet.title for k, e in entries.items() if k.startswith(f"{group}.")]
+        if near:
+            return Counter(near).most_common(1)[0][0]
+    return ""
