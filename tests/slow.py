@@ -1,4 +1,4 @@
-"""A model worked out cell by cell for one draw: the judge of the engines, sharing nothing with them.
+"""A model worked out cell by cell for one draw: the judge of the engines, sharing no code.
 
 What a cell holds is what a sheet would show. An error there is a gap (NaN) here: it spreads to
 every cell that reads it, and only the branch of an IF that is chosen is read.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from valuation.lines import Expr, Line, Model, Row, Shape
 from valuation.lines.nodes import Number, Op, Previous
@@ -29,7 +30,7 @@ def _sum(values: Sequence[float]) -> float:
 def _rate_of_return(flows: Sequence[float]) -> float:
     """Bisect the price of a claim on the next period; flows change their sign once at most."""
     signs = [math.copysign(1, f) for f in flows if f]
-    turns = sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+    turns = sum(a != b for a, b in pairwise(signs))
     if turns == 0:
         return GAP
     if turns > 1:
@@ -53,8 +54,8 @@ CELL: dict[str, Callable[..., float]] = {
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
-    "max": lambda a, b: max(a, b),
-    "min": lambda a, b: min(a, b),
+    "max": max,
+    "min": min,
     "mean": lambda a, b: (a + b) / 2,
     "le": lambda a, b: float(a <= b),
     "lt": lambda a, b: float(a < b),
@@ -74,7 +75,6 @@ YEARS: dict[str, Callable[..., float]] = {
     "largest": max,
     "smallest": min,
 }
-OPERATIONS = {*CELL, *YEARS, "where", "irr", "years_ago"}
 
 
 class Slow:
@@ -130,22 +130,10 @@ class Slow:
         raise NotImplementedError(type(node).__name__)
 
     def _operation(self, node: Op, t: int) -> float:
-        match node.name:
-            case "where":
-                flag, then, otherwise = node.operands
-                chosen = self.at(flag, t)
-                return GAP if math.isnan(chosen) else self.at(then if chosen else otherwise, t)
-            case "years_ago":
-                row, opening, years = node.operands
-                source = t - self.at(years, t)
-                if source == -1:
-                    return self.at(opening, 0)
-                return self.at(row, int(source)) if source >= 0 else 0.0
-            case "irr":
-                row, opening = node.operands
-                return _rate_of_return([self.at(opening, 0), *self._all(row)])
+        if node.name in SPECIAL:
+            return SPECIAL[node.name](self, t, *node.operands)
         over_years = node.name in YEARS
-        read = [self._all(n) if over_years else [self.at(n, t)] for n in node.operands]
+        read = [self.all(n) if over_years else [self.at(n, t)] for n in node.operands]
         if any(math.isnan(value) for values in read for value in values):
             return GAP
         if over_years:
@@ -155,5 +143,32 @@ class Slow:
         except (ZeroDivisionError, ValueError, OverflowError):
             return GAP
 
-    def _all(self, node: Expr) -> list[float]:
+    def all(self, node: Expr) -> list[float]:
+        """Cells of a node in all periods."""
         return [self.at(node, t) for t in range(self.model.periods)]
+
+
+def _where(cells: Slow, t: int, flag: Expr, then: Expr, otherwise: Expr) -> float:
+    chosen = cells.at(flag, t)
+    return GAP if math.isnan(chosen) else cells.at(then if chosen else otherwise, t)
+
+
+def _years_ago(cells: Slow, t: int, row: Expr, opening: Expr, years: Expr) -> float:
+    source = t - cells.at(years, t)
+    if source == -1:
+        return cells.at(opening, 0)
+    return cells.at(row, int(source)) if source >= 0 else 0.0
+
+
+def _irr(cells: Slow, t: int, row: Expr, opening: Expr) -> float:
+    flows = [cells.at(opening, t), *cells.all(row)]
+    return GAP if any(map(math.isnan, flows)) else _rate_of_return(flows)
+
+
+#: What reads cells of its own choice.
+SPECIAL: dict[str, Callable[..., float]] = {
+    "where": _where,
+    "years_ago": _years_ago,
+    "irr": _irr,
+}
+OPERATIONS = {*CELL, *YEARS, *SPECIAL}

@@ -151,6 +151,13 @@ def test_an_added_column_is_told_and_not_read(book):
     )
 
 
+def test_a_year_beside_base_is_an_added_column(book):
+    book["Mill"]["P4"], book["Mill"]["P6"] = 2024, 0.9
+    found = read_book(book)
+    assert found.inputs["mill.take_up"].value == 0.92
+    assert found.notices == ("Mill!P4: column '2024' is not read",)
+
+
 def test_a_column_taken_away_is_told(book):
     book["Mill"].delete_cols(10, 2)
     found = read_book(book)
@@ -162,7 +169,10 @@ def test_a_column_taken_away_is_told(book):
 
 def test_sheets_without_keys_and_lists_of_keys_are_no_inputs(book):
     fill(book.create_sheet("Steel"), {4: ("Label", "Base", 2025, 2026), 5: ("Price", 1, 2, 3)})
-    fill(book.create_sheet("Review"), {1: ("Key", "Remark"), 2: ("mill.price", "too high?")})
+    fill(
+        book.create_sheet("Review"),
+        {1: ("Key", "Remark", "By", "On"), 2: ("mill.price", "too high?")},
+    )
     assert read_book(book).notices == ()
 
 

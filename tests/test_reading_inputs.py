@@ -100,6 +100,41 @@ def test_a_missing_unit_column_is_told(book):
     assert told(book) == ["Ruler!A4, header: no column Unit. Add it, with the unit of each row."]
 
 
+def test_a_block_needs_no_more_than_keys_units_and_values(book):
+    for row in (4, 13):
+        for column in (*"BC", *"JKLMNO"):
+            book["Mill"][f"{column}{row}"] = None
+    assert len(read_book(book).inputs) == 9
+    fill(book["Ruler"], {4: ("Key", None, None, None, "Base")})
+    for column in range(6, 16):
+        book["Ruler"].cell(4, column).value = None
+    assert told(book) == ["Ruler!A4, header: no column Unit. Add it, with the unit of each row."]
+
+
+def test_three_known_headers_without_values_are_a_header_that_lost_them(book):
+    for row in (4, 13):
+        fill(book["Mill"], {row: (*("Key", None, None, "Unit"), *("?",) * 10, "Note")})
+    lines = [line for line in told(book) if "neither a column Base nor years" in line]
+    assert [line[:8] for line in lines] == ["Mill!A13", "Mill!A4,"][::-1]
+
+
+def test_the_word_key_in_another_column_ends_no_block(book):
+    book["Mill"]["O6"] = "Key"
+    assert len(read_book(book).inputs) == 9
+
+
+def test_words_under_key_are_a_section_only_without_values(book):
+    fill(book["Mill"], {11: ("Grand total", "All", None, None, 7)})
+    (line,) = told(book)
+    assert line.startswith("Mill!A11, All: no input has the key 'Grand total'.")
+
+
+def test_what_looks_like_a_key_is_one_even_without_values(book):
+    fill(book["Mill"], {11: ("mill.scrap_price", "Scrap")})
+    (line,) = told(book)
+    assert line.startswith("Mill!A11, Scrap: no input has the key 'mill.scrap_price'.")
+
+
 @pytest.mark.parametrize(("cell", "header"), [("F4", "Base"), ("L13", 2026)])
 def test_a_header_that_stands_twice_is_told(book, cell, header):
     book["Mill"][cell] = header

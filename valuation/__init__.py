@@ -1,6 +1,6 @@
 """Equity valuation by parts: assumption sheets in, live Excel reports out."""
 
-from valuation.api import load, report, value
+from valuation.api import difference, explain, load, report, template, upgrade, value
 from valuation.errors import (
     AssumptionError,
     EngineError,
@@ -21,7 +21,11 @@ __all__ = [
     "UnitError",
     "ValuationError",
     "WorkbookError",
+    "difference",
+    "explain",
     "load",
     "report",
+    "template",
+    "upgrade",
     "value",
 ]

@@ -1,4 +1,4 @@
-"""What the package does, from Python: load a workbook, value it, write its report."""
+"""What the package does, from Python: load a workbook, value it, explain it, write its report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from valuation.errors import AssumptionError, Problem, WorkbookError
 if TYPE_CHECKING:
     from valuation.lines import Company
     from valuation.risk.assumptions import Assumptions
+    from valuation.risk.difference import Difference
+    from valuation.risk.explanation import Explanation
     from valuation.risk.valuation import Valuation
+    from valuation.workbook.read import Outdated
 
 #: Workbook that commands read where none is named.
 DEFAULT = Path("assumptions/hangang.xlsx")
@@ -102,6 +105,95 @@ def report(
     result = value(assumptions, scenario=scenario, changes=changes)
     write_report(result, path, backup=_same(path, source))
     return path, result
+
+
+def explain(
+    result: Valuation, row: str, *, year: int | None = None, depth: int | None = 2
+) -> Explanation:
+    """Say a row's formula in words, with what it reads, down to inputs, sources and facts.
+
+    Args:
+        result: A valuation, from `value`.
+        row: Key of the row.
+        year: Year shown of yearly rows; by default that of the valuation date.
+        depth: How many formulas deep; None for all.
+
+    Raises:
+        AssumptionError: No such row, or no such year.
+    """
+    from valuation.risk.explain import explain as explain_row
+
+    return explain_row(result, row, year=year, depth=depth)
+
+
+def difference(
+    old: str | Path | Assumptions, new: str | Path | Assumptions, *, scenario: str = "base"
+) -> Difference:
+    """Compare two workbooks of a company: what they say, and the value it gives.
+
+    Raises:
+        InputError: A workbook cannot be read, or they are about different companies.
+        NoAnswerError: One of them has no value.
+    """
+    from valuation.risk.difference import difference as compare
+
+    books = [load(book) if isinstance(book, str | Path) else book for book in (old, new)]
+    return compare(*books, scenario=scenario)
+
+
+def template(company: str, output: str | Path, *, base_year: int | None = None) -> int:
+    """Write an assumption workbook of a company with every Base cell to be filled in.
+
+    Args:
+        company: Name of the company, as the Guide sheet has it.
+        output: The workbook; it must not exist.
+        base_year: Year before the yearly columns; by default the last calendar year.
+
+    Returns:
+        How many inputs there are.
+
+    Raises:
+        AssumptionError: No company has this name.
+        WorkbookError: The file exists, or cannot be written.
+    """
+    from valuation.companies import find
+    from valuation.workbook.new import write_template
+
+    base_year = _last_year() if base_year is None else base_year
+    return write_template(find(company), Path(output), base_year=base_year)
+
+
+def upgrade(old: str | Path, output: str | Path) -> Outdated:
+    """Write a new workbook from an old one, with a row for every input the model has today.
+
+    Inputs the old one lacks are added blank and marked; keys the model does not have are left
+    out. The old workbook stays as it is.
+
+    Returns:
+        What the old workbook says, lacks, and has too much.
+
+    Raises:
+        WorkbookError: The output exists, or a file cannot be read or written.
+        AssumptionError: Problems of the old workbook other than missing inputs and unknown keys.
+    """
+    from valuation.companies import find
+    from valuation.workbook.new import refuse_existing, write_upgraded
+    from valuation.workbook.read import read_outdated
+
+    old, output = Path(old), Path(output)
+    if _same(old, output):
+        text = "is the workbook to upgrade, which stays as it is. Name another with -o."
+        raise WorkbookError([Problem(file=old.name, text=text)])
+    refuse_existing(output)
+    found = read_outdated(old, find)
+    write_upgraded(found, output, base_year=_last_year())
+    return found
+
+
+def _last_year() -> int:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).year - 1
 
 
 def parse_changes(assumptions: Assumptions, settings: list[str]) -> dict[str, float]:

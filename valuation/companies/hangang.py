@@ -1,21 +1,29 @@
 """杭钢股份 (600126.SH): the parts, the bridge and the value per share."""
 
+from valuation.companies.hangang_accounts import GroupAccounts, Reported
 from valuation.lines import (
     Company,
     Group,
     Method,
     Model,
-    PartOfCompany,
     check,
+    equals,
     heading,
     line,
+    over_years,
     total,
+    where,
 )
-from valuation.methods.blend import methods_of
+from valuation.methods.blend import methods_of, part
 from valuation.methods.calendar import Calendar
 from valuation.segments.compute_leasing import ComputeLeasing
 from valuation.segments.corporate import Corporate
+from valuation.segments.data_services import DataServices
+from valuation.segments.demand import Demand
+from valuation.segments.hangang_cloud import HangangCloud
 from valuation.segments.market import Market
+from valuation.segments.steel import Steel
+from valuation.segments.trading import Trading
 from valuation.segments.zhejiang_cloud import ZhejiangCloud
 
 
@@ -24,17 +32,35 @@ class Hangang(Group, title="Sum of parts | 分部加总"):
 
     calendar = Calendar
     market = Market
+    demand = Demand
+    steel = Steel
+    trading = Trading
+    hangang_cloud = HangangCloud
     zhejiang_cloud = ZhejiangCloud
     compute_leasing = ComputeLeasing
+    data_services = DataServices
     corporate = Corporate
+    group = GroupAccounts
+    reported = Reported
 
     parts = heading("Parts at the stake held | 各分部(按持股)")
+    steel_value = line("Steel | 钢铁", "CNY m", Steel.value)
+    trading_value = line("Trading | 贸易", "CNY m", Trading.value)
+    hangang_cloud_value = line("Hangang cloud | 杭钢云", "CNY m", HangangCloud.value)
     zhejiang_cloud_value = line("Zhejiang cloud | 浙江云", "CNY m", ZhejiangCloud.value)
     compute_leasing_value = line("Compute leasing | 算力租赁", "CNY m", ComputeLeasing.value)
+    data_services_value = line("Data services | 数据服务", "CNY m", DataServices.value)
     operating_value = line(
         "Operating parts | 经营性分部合计",
         "CNY m",
-        total(zhejiang_cloud_value, compute_leasing_value),
+        total(
+            steel_value,
+            trading_value,
+            hangang_cloud_value,
+            zhejiang_cloud_value,
+            compute_leasing_value,
+            data_services_value,
+        ),
     )
 
     bridge = heading("Bridge to equity | 股权价值桥")
@@ -84,12 +110,167 @@ class Hangang(Group, title="Sum of parts | 分部加总"):
         "Value against price | 相对股价空间", "%", value_per_share / Market.market_price - 1
     )
 
+    target = heading("Twelve months on | 十二个月后")
+    cost_of_equity = line(
+        "Cost of equity, weighted by part | 权益成本(按分部加权)",
+        "%",
+        total(
+            steel_value * Steel.capital.cost_of_equity,
+            hangang_cloud_value * HangangCloud.capital.cost_of_equity,
+            zhejiang_cloud_value * ZhejiangCloud.capital.cost_of_equity,
+            compute_leasing_value * ComputeLeasing.capital.cost_of_equity,
+        )
+        / total(steel_value, hangang_cloud_value, zhejiang_cloud_value, compute_leasing_value),
+    )
+    next_dividends = line(
+        "Dividends of the valuation year | 估值年度分红",
+        "CNY m",
+        over_years(GroupAccounts.dividends, Calendar.stub_year),
+    )
+    target_equity = line(
+        "Equity rolled forward less dividends | 股权价值滚动",
+        "CNY m",
+        equity_value * (1 + cost_of_equity) - next_dividends,
+    )
+    target_per_share = line(
+        "Target value in twelve months | 十二个月目标价值",
+        "CNY/share",
+        target_equity / Corporate.diluted_shares,
+    )
+
+    implied = heading("What the price says of the digital businesses | 股价隐含的数字业务价值")
+    digital_value = line(
+        "Digital parts in the model | 数字业务模型价值",
+        "CNY m",
+        total(
+            hangang_cloud_value, zhejiang_cloud_value, compute_leasing_value, data_services_value
+        ),
+    )
+    implied_digital = line(
+        "Digital EV the price implies | 股价隐含数字业务企业价值",
+        "CNY m",
+        digital_value + (market_capitalisation - equity_value) / (1 - Corporate.holding_discount),
+        note="The price less everything else, before the holding discount on it.",
+    )
+    digital_power = line(
+        "Power, both clouds | 两云功率",
+        "kW",
+        HangangCloud.power_total + ZhejiangCloud.planned_racks * ZhejiangCloud.rack_power,
+    )
+    digital_racks = line(
+        "Racks, both clouds | 两云机柜",
+        "racks",
+        HangangCloud.legacy.racks + ZhejiangCloud.planned_racks,
+    )
+    digital_ebitda_path = line(
+        "Digital EBITDA | 数字业务 EBITDA",
+        "CNY m",
+        total(
+            HangangCloud.ebitda,
+            ZhejiangCloud.ebitda,
+            ComputeLeasing.ebitda,
+            GroupAccounts.data_ebitda,
+        ),
+    )
+    multiple_year = line(
+        "Year of the digital EBITDA | 数字 EBITDA 年度",
+        "flag",
+        equals(Calendar.year, GroupAccounts.yardstick_year),
+    )
+    digital_ebitda = line(
+        "Digital EBITDA of that year | 该年数字 EBITDA",
+        "CNY m",
+        over_years(digital_ebitda_path, multiple_year),
+    )
+    implied_per_power = line(
+        "Implied, per kW | 隐含每千瓦", "万CNY/kW", implied_digital / digital_power
+    )
+    implied_per_rack = line(
+        "Implied, per rack | 隐含每机柜", "万CNY/rack", implied_digital / digital_racks
+    )
+    implied_multiple = line(
+        "Implied, EV / digital EBITDA | 隐含 EV/EBITDA", "x", implied_digital / digital_ebitda
+    )
+
+    yardsticks = heading("At the value | 按价值衡量")
+    price_to_earnings = line(
+        "PE at the value (0: no profit) | 市盈率(按价值)",
+        "x",
+        where(
+            GroupAccounts.earnings_per_share > 0,
+            value_per_share / GroupAccounts.earnings_per_share,
+            0,
+        ),
+    )
+    price_to_book = line(
+        "PB at the value | 市净率(按价值)", "x", value_per_share / GroupAccounts.book_per_share
+    )
+    capital_found = line(
+        "Invested capital, associate and net cash | 投入资本、联营与净现金",
+        "CNY m",
+        total(
+            Steel.invested_capital,
+            GroupAccounts.trading_capital,
+            GroupAccounts.hangang_cloud_capital,
+            GroupAccounts.zhejiang_cloud_capital,
+            GroupAccounts.compute_capital,
+            GroupAccounts.associate_capital,
+            Corporate.net_cash,
+        ),
+    )
+    capital_difference = line(
+        "Less parent equity | 减归母净资产", "CNY m", capital_found - GroupAccounts.parent_equity
+    )
+    enterprise_to_capital = line(
+        "Operating parts to invested capital | 经营分部/投入资本",
+        "x",
+        operating_value
+        / total(
+            Steel.invested_capital,
+            GroupAccounts.trading_capital,
+            GroupAccounts.hangang_cloud_capital,
+            GroupAccounts.zhejiang_cloud_capital,
+            GroupAccounts.compute_capital,
+        ),
+    )
+    steel_return = line(
+        "Steel: terminal return less WACC | 钢铁回报减 WACC",
+        "%",
+        Steel.return_on_capital - Steel.capital.wacc,
+    )
+    hangang_return_path = line(
+        "Hangang cloud: NOPAT on capital | 杭钢云投入资本回报",
+        "%",
+        HangangCloud.nopat / GroupAccounts.hangang_cloud_capital,
+    )
+    hangang_return = line(
+        "Hangang cloud: return in that year less WACC | 杭钢云回报减 WACC",
+        "%",
+        over_years(hangang_return_path, multiple_year) - HangangCloud.capital.wacc,
+    )
+    zhejiang_return_path = line(
+        "Zhejiang cloud: NOPAT on capital | 浙江云投入资本回报",
+        "%",
+        ZhejiangCloud.nopat / GroupAccounts.zhejiang_cloud_capital,
+    )
+    zhejiang_return = line(
+        "Zhejiang cloud: return in that year less WACC | 浙江云回报减 WACC",
+        "%",
+        over_years(zhejiang_return_path, multiple_year) - ZhejiangCloud.capital.wacc,
+    )
+
     checks = heading("Checks | 校验")
     parts_add_up = check(
         "Stakes times enterprise values add up to the operating parts | 分部合计一致",
         "CNY m",
-        ZhejiangCloud.enterprise_value * ZhejiangCloud.stake
-        + ComputeLeasing.enterprise_value * ComputeLeasing.stake
+        total(
+            Steel.enterprise_value * Steel.stake,
+            Trading.enterprise_value * Trading.stake,
+            HangangCloud.enterprise_value * HangangCloud.stake,
+            ZhejiangCloud.enterprise_value * ZhejiangCloud.stake,
+            ComputeLeasing.enterprise_value * ComputeLeasing.stake,
+            DataServices.enterprise_value * DataServices.stake,
+        )
         - operating_value,
     )
     discount_not_on_cash = check(
@@ -118,21 +299,30 @@ company = Company(
     base_year=Calendar.base_year,
     valuation_date=Calendar.valuation_date,
     parts=(
-        PartOfCompany(
-            key="zhejiang_cloud",
-            title=ZhejiangCloud.title,
-            chinese=ZhejiangCloud.chinese_title,
-            methods=methods_of(ZhejiangCloud, "dcf", "exit_multiple", "rack_value"),
-            enterprise_value=ZhejiangCloud.enterprise_value,
-            method_gap=ZhejiangCloud.method_gap,
-            stake=ZhejiangCloud.stake,
-            value=Hangang.zhejiang_cloud_value,
+        part(
+            "steel",
+            Steel,
+            Hangang.steel_value,
+            methods_of(Steel, "dcf", "ebitda_multiple", "capital_multiple"),
         ),
-        PartOfCompany(
-            key="compute_leasing",
-            title=ComputeLeasing.title,
-            chinese=ComputeLeasing.chinese_title,
-            methods=(
+        part("trading", Trading, Hangang.trading_value, methods_of(Trading, "capitalised")),
+        part(
+            "hangang_cloud",
+            HangangCloud,
+            Hangang.hangang_cloud_value,
+            methods_of(HangangCloud, "dcf", "exit_multiple", "rack_value"),
+        ),
+        part(
+            "zhejiang_cloud",
+            ZhejiangCloud,
+            Hangang.zhejiang_cloud_value,
+            methods_of(ZhejiangCloud, "dcf", "exit_multiple", "rack_value"),
+        ),
+        part(
+            "compute_leasing",
+            ComputeLeasing,
+            Hangang.compute_leasing_value,
+            (
                 Method(
                     key="contract_dcf",
                     title=ComputeLeasing.contract_and_option.label,
@@ -141,10 +331,12 @@ company = Company(
                     weight=ComputeLeasing.contract_dcf.weight,
                 ),
             ),
-            enterprise_value=ComputeLeasing.enterprise_value,
-            method_gap=ComputeLeasing.method_gap,
-            stake=ComputeLeasing.stake,
-            value=Hangang.compute_leasing_value,
+        ),
+        part(
+            "data_services",
+            DataServices,
+            Hangang.data_services_value,
+            methods_of(DataServices, "capitalised"),
         ),
     ),
     bridge=(

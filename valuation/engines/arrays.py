@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from valuation.engines.plan import Plan, Step
-from valuation.engines.rules import ELEMENTWISE, OVER_PAST, OVER_PERIODS, Array, rule_for
+from valuation.engines.rules import OVER_PAST, OVER_PERIODS, Array, rule_for
 from valuation.lines import Row
 
 Inputs: TypeAlias = Mapping[Row, Array]
@@ -142,7 +142,7 @@ def _walk(plan: Plan, group: list[int], value: dict[int, Array], pool: _Pool) ->
             if step.name in OVER_PAST:
                 _from_the_past(step.name, parts, t, value[slot][t])
             else:
-                ELEMENTWISE[step.name](value[slot][t], *(p[t if len(p) > 1 else 0] for p in parts))
+                rule_for(step.name)(value[slot][t], *(p[t if len(p) > 1 else 0] for p in parts))
 
 
 def _last_use(plan: Plan) -> dict[int, list[int]]:
@@ -154,8 +154,9 @@ def _last_use(plan: Plan) -> dict[int, list[int]]:
             for i in plan.steps[slot].operands:
                 last[i] = max(position, last.get(i, 0))
     released: dict[int, list[int]] = {}
+    kept = set(plan.outputs)
     for slot, position in last.items():
-        if slot not in plan.outputs:
+        if slot not in kept:
             released.setdefault(position, []).append(slot)
     return released
 

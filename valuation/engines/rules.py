@@ -102,8 +102,9 @@ def _irr(series: Array, opening: Array) -> Array:
     """Rate at which opening and series together are worth nothing, draw by draw."""
     import numpy_financial as npf
 
-    flows = np.vstack([np.broadcast_to(opening, (1, series.shape[1])), series])
-    rates = np.full(series.shape[1], np.nan)
+    draws = max(series.shape[1], opening.shape[1])
+    flows = np.vstack([np.broadcast_to(part, (len(part), draws)) for part in (opening, series)])
+    rates = np.full(draws, np.nan)
     for draw, flow in enumerate(flows.T):
         if np.isfinite(flow).all() and flow.min() < 0 < flow.max():
             rates[draw] = npf.irr(np.trim_zeros(flow, "b"))

@@ -15,6 +15,7 @@ from valuation.lines.nodes import (
     Shape,
     alike,
     compare,
+    in_unit,
     operation,
     postorder,
     to_expr,
@@ -126,10 +127,10 @@ def previous(first: Expr | float, unit: str = "") -> Previous:
     The row may stand anywhere below, so rows may depend on each other across periods. In Excel
     it is the cell to the left, and `first` is the cell of the opening column.
     """
-    opening = to_expr(first)
+    opening = in_unit(to_expr(first), parse(unit)) if unit else to_expr(first)
     if opening.shape == Shape.SERIES:
         raise ModelError("previous() opens with one value, not one a period.")
-    return Previous(operands=(opening,), unit=parse(unit) if unit else opening.unit)
+    return Previous(operands=(opening,), unit=opening.unit)
 
 
 def _series(name: str, row: Expr) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
+from functools import cached_property
 
 from valuation.errors import ModelError
 from valuation.lines.nodes import (
@@ -87,12 +88,12 @@ class Model:
             near = [k for k in known if k.rpartition(".")[2] == key.rpartition(".")[2]][:1]
         return f" Did you mean {near[0]!r}?" if near else ""
 
-    @property
+    @cached_property
     def assumptions(self) -> dict[str, Assumption]:
         """The rows people edit, by key."""
         return {k: r for k, r in self.rows.items() if isinstance(r, Assumption)}
 
-    @property
+    @cached_property
     def checks(self) -> dict[str, Check]:
         """The rows that must be zero, by key."""
         return {k: r for k, r in self.rows.items() if isinstance(r, Check)}

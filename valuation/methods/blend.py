@@ -2,8 +2,18 @@
 
 from typing import Protocol
 
-from valuation.lines import Expr, Line, Method, Row, at_least, at_most, total
-from valuation.lines.rows import Group
+from valuation.errors import ModelError
+from valuation.lines import (
+    Expr,
+    Group,
+    Line,
+    Method,
+    PartOfCompany,
+    Row,
+    at_least,
+    at_most,
+    total,
+)
 
 
 class Valued(Protocol):
@@ -57,3 +67,25 @@ def methods_of(part: type[Group] | Group, *names: str) -> tuple[Method, ...]:
             )
         )
     return tuple(found)
+
+
+def part(key: str, segment: type[Group], value: Line, methods: tuple[Method, ...]) -> PartOfCompany:
+    """Roles of a segment in the sum of the parts; `value` is its row in the company.
+
+    Raises:
+        ModelError: The segment lacks a row that every part has.
+    """
+    rows = {}
+    for name in ("enterprise_value", "method_gap", "stake"):
+        found = getattr(segment, name, None)
+        if not isinstance(found, Row):
+            raise ModelError(f"{segment.__name__} has no row {name}. Every part of a sum has one.")
+        rows[name] = found
+    return PartOfCompany(
+        key=key,
+        title=segment.title,
+        chinese=segment.chinese_title,
+        methods=methods,
+        value=value,
+        **rows,
+    )

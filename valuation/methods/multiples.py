@@ -1,4 +1,4 @@
-"""Value from what the market pays for like earnings."""
+"""Value from what the market pays for like earnings or like capital."""
 
 from valuation.lines import (
     NO_VALUE,
@@ -26,6 +26,7 @@ class ExitMultiple(Group, title="Exit multiple | 退出倍数"):
     ebitda: Row = given("EBITDA", "CNY m")
     present_value: Row = given("Present value of the cash flow", "CNY m")
     wacc: Row = given("WACC", "%", single=True)
+    rerating: Row = given("Added to the multiple", "x", single=True)
 
     weight = assume("Weight | 权重", "%", minimum=0, maximum=1)
     multiple = assume("EV / EBITDA | EV/EBITDA 倍数", "x", minimum=0, maximum=100)
@@ -45,7 +46,7 @@ class ExitMultiple(Group, title="Exit multiple | 退出倍数"):
     exit_value = line(
         "Value at the exit | 退出价值",
         "CNY m",
-        where(exit_ebitda > 0, exit_ebitda * multiple, NO_VALUE),
+        where(exit_ebitda > 0, exit_ebitda * (multiple + rerating), NO_VALUE),
         note="A multiple says nothing where the EBITDA of its year is not above zero.",
     )
     exit_present_value = line(
@@ -62,6 +63,57 @@ class ExitMultiple(Group, title="Exit multiple | 退出倍数"):
         "Enterprise value, exit multiple | 企业价值(退出倍数)",
         "CNY m",
         exit_present_value + interim_value,
+    )
+    weighted_value = line(
+        "Weighted | 加权", "CNY m", where(weight > 0, enterprise_value * weight, 0)
+    )
+
+
+class EbitdaMultiple(Group, title="EV / EBITDA | EV/EBITDA 倍数法"):
+    """A multiple of one normalised EBITDA. Where it is not above zero there is no value."""
+
+    ebitda: Row = given("EBITDA, normalised", "CNY m", single=True)
+
+    weight = assume("Weight | 权重", "%", minimum=0, maximum=1)
+    multiple = assume("EV / EBITDA | EV/EBITDA 倍数", "x", minimum=0, maximum=100)
+
+    enterprise_value = line(
+        "Enterprise value, EV/EBITDA | 企业价值(EV/EBITDA)",
+        "CNY m",
+        where(ebitda > 0, ebitda * multiple, NO_VALUE),
+        note="A multiple says nothing where the EBITDA is not above zero.",
+    )
+    weighted_value = line(
+        "Weighted | 加权", "CNY m", where(weight > 0, enterprise_value * weight, 0)
+    )
+
+
+class CapitalMultiple(Group, title="EV / invested capital | EV/投入资本"):
+    """A multiple of the capital invested."""
+
+    invested_capital: Row = given("Invested capital", "CNY m", single=True)
+
+    weight = assume("Weight | 权重", "%", minimum=0, maximum=1)
+    multiple = assume("EV / invested capital | EV/投入资本倍数", "x", minimum=0, maximum=20)
+
+    enterprise_value = line(
+        "Enterprise value, EV/IC | 企业价值(EV/IC)", "CNY m", invested_capital * multiple
+    )
+    weighted_value = line(
+        "Weighted | 加权", "CNY m", where(weight > 0, enterprise_value * weight, 0)
+    )
+
+
+class CapitalisedEarnings(Group, title="Capitalised earnings | 收益资本化"):
+    """Steady earnings after tax over a required return."""
+
+    earnings: Row = given("Earnings", "CNY m", single=True)
+
+    weight = assume("Weight | 权重", "%", minimum=0, maximum=1)
+    required_return = assume("Required return | 要求回报率", "%", minimum=0.001, maximum=1)
+
+    enterprise_value = line(
+        "Enterprise value, capitalised | 企业价值(资本化)", "CNY m", earnings / required_return
     )
     weighted_value = line(
         "Weighted | 加权", "CNY m", where(weight > 0, enterprise_value * weight, 0)

@@ -90,9 +90,10 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A sheet of reference rows kept as they are: headers, then cells row by row."""
+    """A block of reference rows kept as they are: headers, then cells row by row."""
 
     title: str
+    sheet: str = "Facts"
     headers: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from valuation.engines.draws import inputs
 from valuation.engines.plan import Plan
 from valuation.engines.rules import Array
 from valuation.errors import AssumptionError, NoAnswerError
-from valuation.lines import Company, Expr, Line, Row, Shape
+from valuation.lines import Company, Expr, Line, Model, Row, Shape
 from valuation.risk.assumptions import BASE, Assumptions
 
 if TYPE_CHECKING:
@@ -217,6 +217,12 @@ def bounds_of(assumptions: Assumptions) -> dict[str, tuple[float, float]]:
     return {key: (given.minimum, given.maximum) for key, given in assumptions.inputs.items()}
 
 
+@cache
+def _whole_plan(model: Model) -> Plan:
+    """The plan of every row, made once a model."""
+    return Plan(model, model.rows.values())
+
+
 def value(
     assumptions: Assumptions,
     *,
@@ -238,7 +244,7 @@ def value(
     chosen = assumptions.scenario(scenario)
     changed = {**chosen.values, **assumptions.overrides, **(changes or {})}
     given = inputs(company.model, base_values(assumptions), changed, bounds=bounds_of(assumptions))
-    plan = Plan(company.model, company.model.rows.values())
+    plan = _whole_plan(company.model)
     result = Valuation(
         assumptions=assumptions,
         scenario=chosen.name,

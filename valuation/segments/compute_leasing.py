@@ -20,6 +20,7 @@ from valuation.methods.blend import spread, weights
 from valuation.methods.calendar import Calendar
 from valuation.methods.cost_of_capital import CostOfCapital
 from valuation.methods.dcf import Dcf
+from valuation.segments.demand import Demand
 from valuation.segments.market import Market
 
 
@@ -28,7 +29,11 @@ class NewClusters(Group, title="New clusters | 新建算力集群"):
 
     capex = assume("Capex on new clusters | 新集群投资", "CNY bn", minimum=0, maximum=100)
     npv_ratio = assume("NPV per CNY spent | 每元投资净现值", "ratio", minimum=-1, maximum=2)
-    value = line("Value of new clusters | 新集群价值", "CNY m", capex * npv_ratio)
+    value = line(
+        "Value of new clusters | 新集群价值",
+        "CNY m",
+        capex * npv_ratio * (1 + Demand.cluster_effect),
+    )
 
 
 class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
@@ -105,6 +110,11 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
             0,
         ),
     )
+    hazard = line(
+        "Termination hazard, with AI demand | 终止概率(含需求)",
+        "%/year",
+        termination_hazard * Demand.hazard_effect,
+    )
     ahead_from = line(
         "Service ahead, from | 待服务期起点",
         "year",
@@ -121,13 +131,13 @@ class ComputeLeasing(Group, title="Compute leasing | 算力租赁"):
     survival = line(
         "Survival at the middle of the service | 服务中点存续概率",
         "%",
-        exp(-(termination_hazard * (ahead_middle - Calendar.valuation_point))),
+        exp(-(hazard * (ahead_middle - Calendar.valuation_point))),
     )
     termination = line(
         "Probability of termination in the year | 年内终止概率",
         "%",
-        exp(-(termination_hazard * (ahead_from - Calendar.valuation_point)))
-        - exp(-(termination_hazard * (ahead_to - Calendar.valuation_point))),
+        exp(-(hazard * (ahead_from - Calendar.valuation_point)))
+        - exp(-(hazard * (ahead_to - Calendar.valuation_point))),
     )
 
     # Operating profit

@@ -30,6 +30,7 @@ from valuation.methods.capacity_value import RackValue
 from valuation.methods.cost_of_capital import CostOfCapital
 from valuation.methods.dcf import Dcf
 from valuation.methods.multiples import ExitMultiple
+from valuation.segments.demand import Demand
 from valuation.segments.market import Market
 
 
@@ -127,14 +128,28 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
     racks_delivered = line(
         "Racks delivered | 已交付机柜", "racks", planned_racks * delivered_ratio * in_life
     )
+    ramp_step = line(
+        "Time on the ramp, this year | 本年爬坡时间",
+        "years",
+        at_least(ramp_time, 0) - at_least(ramp_time - YEAR, 0),
+    )
+    saturation = line(
+        "Take-up, saturated | 饱和上架率",
+        "%",
+        at_most(
+            saturation_ratio + Demand.saturation_effect,
+            at_least(saturation_ratio, Demand.saturation_cap),
+        ),
+    )
+    ramp_speed = line(
+        "Ramp speed | 爬坡速度", "1/year", at_least(ramp_rate + Demand.ramp_effect, 0)
+    )
+    wanted_before = previous(opening_racks)
     racks_wanted = line(
         "Racks wanted by the tenant | 租户需求机柜",
         "racks",
-        where(
-            ramp_time > 0,
-            ramp(opening_racks, planned_racks * saturation_ratio, ramp_rate, ramp_time),
-            0,
-        ),
+        ramp(wanted_before, planned_racks * saturation, ramp_speed, ramp_step),
+        closes=wanted_before,
     )
     racks_to_place = line(
         "Racks to place, within what is delivered | 可上架机柜",
@@ -224,7 +239,9 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         "Capex left | 剩余投资", "CNY m", where(both_phases, both_capex_left, north_capex_left)
     )
     capex_left = line(
-        "Capex left | 剩余投资", "CNY m", capex_left_total * capex_left_ratio * Calendar.valued
+        "Capex left | 剩余投资",
+        "CNY m",
+        capex_left_total * capex_left_ratio * (1 + Demand.capex_effect) * Calendar.valued,
     )
     refresh = line(
         "Refresh of M&E | 机电更新",
@@ -306,7 +323,7 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         equity_risk_premium=Market.equity_risk_premium,
         cost_of_debt=Market.cost_of_debt,
         tax_rate=tax_rate,
-        shift=Market.wacc_shift,
+        shift=Demand.data_centre_shift,
     )
     dcf = Dcf(
         title="DCF to the end of life | DCF(至运营期末)", cash_flow=cash_flow, wacc=capital.wacc
@@ -316,13 +333,14 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         ebitda=ebitda,
         present_value=dcf.present_value,
         wacc=capital.wacc,
+        rerating=Demand.rerating,
     )
     capex_left_value = line(
         "Present value of capex left | 剩余投资现值",
         "CNY m",
         over_years(capex_left, dcf.discount_factor),
     )
-    rack_value = RackValue(racks=planned_racks, capex_left_value=capex_left_value)
+    rack_value = RackValue(racks=planned_racks, deducted=capex_left_value)
 
     verdict = heading("Value | 价值")
     enterprise_value = line(
@@ -363,10 +381,13 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         "%",
         weights(dcf, exit_multiple, rack_value) - 1,
     )
-    racks_placed = check(
-        "Every rack stands in a building | 机柜均有楼栋容纳",
+    racks_unplaced = line(
+        "Racks without a building | 无楼栋容纳的机柜",
         "racks",
-        largest(building_e.racks_left),
+        building_e.racks_left * (1 - counted_year),
+    )
+    racks_placed = check(
+        "Every rack stands in a building | 机柜均有楼栋容纳", "racks", largest(racks_unplaced)
     )
     racks_within_plan = check(
         "Racks enabled within the plan | 启用机柜不超规划",
@@ -381,10 +402,15 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
     racks_within_delivered = check(
         "Racks in use within what is delivered | 在用不超交付", "racks", largest(racks_over)
     )
+    capex_share = line(
+        "Capex left, share in the years valued | 计入估值年度的剩余投资比例",
+        "%",
+        capex_left_ratio * Calendar.valued,
+    )
     capex_left_spent = check(
         "Capex left is spent once, in full | 剩余投资只计一次且足额",
-        "CNY m",
-        over_years(capex_left) - capex_left_total,
+        "%",
+        over_years(capex_share) - 1,
     )
     plant_rolls = check(
         "Net plant is cost less depreciation to date | 净值等于原值减累计折旧",

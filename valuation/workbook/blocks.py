@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,7 +60,7 @@ class Block:
     def rows(self) -> Iterator[BlockRow]:
         """Rows that have cells, the header left out."""
         for number in self.sheet.numbers:
-            if self.header < number < self.end and self.sheet.row(number):
+            if self.header < number < self.end:
                 yield BlockRow(self, number)
 
 
@@ -96,8 +96,8 @@ def header_rows(sheet: Sheet) -> dict[int, Cell]:
     """Rows with the word `Key`, and its cell."""
     found: dict[int, Cell] = {}
     for number in sheet.numbers:
-        for cell in sheet.row(number):
-            if cell.text == KEY:
+        for cell in sheet.rows[number].values():
+            if cell.holds(KEY):
                 found.setdefault(number, cell)
     return found
 
@@ -107,7 +107,7 @@ def input_blocks(sheet: Sheet, findings: Findings) -> list[Block]:
     headers = header_rows(sheet)
     starts = [n for n in headers if _has_base(sheet, n) or _years(sheet, n) or _is_torn(sheet, n)]
     columns = {headers[n].column for n in starts}
-    ends = [n for n, key in headers.items() if n in starts or key.column in columns]
+    ends = [n for n, key in headers.items() if key.column in columns]
     ends.append(max(sheet.numbers, default=0) + 1)
     return [_block(sheet, n, min(e for e in ends if e > n), findings) for n in starts]
 
@@ -131,7 +131,7 @@ def _block(sheet: Sheet, number: int, end: int, findings: Findings) -> Block:
     cells = sheet.row(number)
     scalar = _has_base(sheet, number)
     years = [] if scalar else _years(sheet, number)
-    known = [h for h in (SCALAR_HEADERS if scalar else (*YEARLY_HEADERS, *YEARLY_TAIL)) if h]
+    known = SCALAR_HEADERS if scalar else (*YEARLY_HEADERS, *YEARLY_TAIL)
     columns: dict[str, int] = {}
     year_columns: dict[int, int] = {}
     names = [_named(cell, years, known) for cell in cells]
@@ -140,19 +140,17 @@ def _block(sheet: Sheet, number: int, end: int, findings: Findings) -> Block:
             year_columns.setdefault(name, cell.column)
         elif name:
             columns.setdefault(name, cell.column)
-        elif cell.formula is not None and cell.value is None:
-            findings.text(cell, "header")
-        else:
+        elif findings.text(cell, "header"):
             findings.notice(f"{cell.place}: column {cell.text!r} is not read")
     block = Block(sheet, number, end, columns, year_columns)
     _check_header(block, cells, names, findings)
     lacking = [h for h in known if h in _MISSED and h not in columns]
-    if lacking and (scalar or years):
+    if lacking:
         findings.notice(f"{block.header_cell.place}: no column {', '.join(lacking)}")
     return block
 
 
-def _named(cell: Cell, years: list[tuple[int, Cell]], known: list[str]) -> str | int:
+def _named(cell: Cell, years: list[tuple[int, Cell]], known: Sequence[str]) -> str | int:
     year = [year for year, other in years if other is cell]
     return year[0] if year else next((h for h in known if same_words(cell.text, h)), "")
 

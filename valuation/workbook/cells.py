@@ -59,8 +59,13 @@ class Cell:
     @property
     def is_lost_table(self) -> bool:
         """Whether LibreOffice wrote it in place of a data table."""
-        typed = self.text.startswith(("=TABLE(", "{=TABLE("))
-        return typed or (self.formula or "").startswith("TABLE(")
+        if self.formula is not None:
+            return self.formula.startswith("TABLE(")
+        return isinstance(self.value, str) and self.text.startswith(("=TABLE(", "{=TABLE("))
+
+    def holds(self, word: str) -> bool:
+        """Whether it holds exactly this word, spaces around aside."""
+        return isinstance(self.value, str) and self.value.strip() == word
 
     @property
     def text(self) -> str:

@@ -39,12 +39,15 @@ class Findings:
         file: Name of the workbook.
         date_1904: The workbook counts days from 1904.
         problems: What must be mended.
+        outdated: Keys the model does not have, and inputs without a row: what changes when the
+            model does, and what an upgrade mends.
         notices: What was accepted but the user should know.
     """
 
     file: str
     date_1904: bool = False
     problems: list[Problem] = field(default_factory=list)
+    outdated: list[Problem] = field(default_factory=list)
     _notices: list[str] = field(default_factory=list)
     _formulas: dict[tuple[str, int], dict[int, tuple[Cell, str]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -70,16 +73,25 @@ class Findings:
 
     def problem(self, cell: Cell, label: str, text: str) -> None:
         """Note a fault at a cell."""
-        self.problems.append(
-            Problem(
-                sheet=cell.sheet,
-                row=cell.row,
-                column=cell.column,
-                cell=cell.address,
-                label=label,
-                text=text,
-                file=self.file,
-            )
+        self.problems.append(self._at(cell, label, text))
+
+    def unknown_key(self, cell: Cell, label: str, text: str) -> None:
+        """Note a key the model does not have."""
+        self.outdated.append(self._at(cell, label, text))
+
+    def missing_input(self, sheet: str, label: str, text: str) -> None:
+        """Note an input of the model that no row feeds."""
+        self.outdated.append(Problem(sheet=sheet, label=label, text=text, file=self.file))
+
+    def _at(self, cell: Cell, label: str, text: str) -> Problem:
+        return Problem(
+            sheet=cell.sheet,
+            row=cell.row,
+            column=cell.column,
+            cell=cell.address,
+            label=label,
+            text=text,
+            file=self.file,
         )
 
     def absence(self, sheet: str, label: str, text: str) -> None:

@@ -13,10 +13,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from valuation.engines.formulas import letters
+from valuation.engines.formulas import letters, quoted
 from valuation.lines import Assumption
 from valuation.lines.rows import Heading, Part
 from valuation.risk.assumptions import CONFIDENCES, DISTRIBUTIONS
+from valuation.risk.blank import ADDED, is_blank
+from valuation.risk.facts import facts_named
 from valuation.workbook import layout
 from valuation.workbook.headers import heads, labels
 from valuation.workbook.outline import outline
@@ -66,32 +68,57 @@ class Places:
     scenarios: Mapping[str, int]
 
 
-def write_inputs(book: Book, assumptions: Assumptions, *, live: bool) -> Places:
+def write_inputs(
+    book: Book, assumptions: Assumptions, *, live: bool, first_year: int | None = None
+) -> Places:
     """Write every input sheet.
 
     Args:
         book: The workbook being written.
         assumptions: What to write.
         live: With the Base and Live columns of the Scenarios sheet as formulas, for a report.
+        first_year: Heads the yearly columns where the last actual year is still blank.
     """
+    years = _years(assumptions, first_year)
     _guide(book, assumptions)
     places: dict[str, tuple[str, int]] = {}
     for path, part in assumptions.company.sheets.items():
         if any(isinstance(row, Assumption) for _, row in outline(assumptions.company.model, path)):
-            places |= _part(book, assumptions, path, part)
+            places |= _part(book, assumptions, path, part, years)
     scenarios = write_scenarios(book, assumptions, places, live=live)
     write_correlations(book, assumptions)
+    facts: dict[str, str] = {}
     for table in assumptions.tables.values():
-        _table(book, table)
+        facts |= _table(book, table)
+    _link_sources(book, assumptions, places, facts)
     return Places(places, scenarios)
 
 
-def assumption_workbook(assumptions: Assumptions) -> Book:
-    """An assumption workbook, without a report around it."""
+def _link_sources(
+    book: Book,
+    assumptions: Assumptions,
+    places: Mapping[str, tuple[str, int]],
+    facts: Mapping[str, str],
+) -> None:
+    """Lead from the source of an input to the first fact it names."""
+    for key, (title, at) in places.items():
+        given = assumptions.inputs[key]
+        named, _ = facts_named(given.source, assumptions.tables.values())
+        if named:
+            scalar = layout.SCALAR_HEADERS.index("Source") + 1
+            after = layout.FIRST_YEAR + assumptions.company.model.periods
+            column = after + layout.YEARLY_TAIL.index("Source") if given.is_yearly else scalar
+            cell = book.find(title).cell(at, column)
+            cell.hyperlink = f"#{facts[named[0].id]}"
+            cell.style = book.styles("source")
+
+
+def assumption_workbook(assumptions: Assumptions, *, first_year: int | None = None) -> Book:
+    """An assumption workbook, without a report around it; `first_year` as in `write_inputs`."""
     from valuation.workbook.store import Book
 
     book = Book()
-    write_inputs(book, assumptions, live=False)
+    write_inputs(book, assumptions, live=False, first_year=first_year)
     finish(book)
     return book
 
@@ -119,7 +146,7 @@ def _guide(book: Book, assumptions: Assumptions) -> None:
 
 
 def _part(
-    book: Book, assumptions: Assumptions, path: str, part: Part
+    book: Book, assumptions: Assumptions, path: str, part: Part, years: list[int]
 ) -> dict[str, tuple[str, int]]:
     """The sheet of one part: a block of single inputs, then a block of yearly ones."""
     sheet, styles = book.sheet(part.title), book.styles
@@ -148,7 +175,6 @@ def _part(
     if yearly:
         at += 1
         book.text(sheet, at, 2, "Yearly inputs  分年输入", styles("bold"))
-        years = _years(assumptions)
         headers = (*layout.YEARLY_HEADERS, *map(str, years), *layout.YEARLY_TAIL)
         at = heads(book, sheet, at + 1, headers, years=years) + 1
         for key, given in yearly.items():
@@ -163,17 +189,23 @@ def _part(
     return places
 
 
-def _years(assumptions: Assumptions) -> list[int]:
+def _years(assumptions: Assumptions, first_year: int | None) -> list[int]:
     company = assumptions.company
     base = assumptions.inputs[company.model.key[company.base_year]].value
-    first = int(base if isinstance(base, float | int) else base[0]) + 1
+    base = base if isinstance(base, float | int) else base[0]
+    first = first_year if is_blank(base) and first_year is not None else int(base) + 1
     return list(range(first, first + company.model.periods))
+
+
+def _kind(given: Input) -> str:
+    """How the cells of an input look: apart, where an upgrade has added it."""
+    return "added" if given.note == ADDED else "input"
 
 
 def _tail(book: Book, sheet: Worksheet, at: int, column: int, given: Input) -> None:
     """Bounds and provenance, from a column on."""
-    style = book.styles("input", number_format(given.row, whole=given.row.whole))
-    words = book.styles("input")
+    style = book.styles(_kind(given), number_format(given.row, whole=given.row.whole))
+    words = book.styles(_kind(given))
     for offset, bound in enumerate((given.minimum, given.maximum)):
         if math.isfinite(bound):
             book.number(sheet, at, column + offset, bound, style)
@@ -186,16 +218,16 @@ def _tail(book: Book, sheet: Worksheet, at: int, column: int, given: Input) -> N
 
 def _scalar(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
     labels(book, sheet, at, given)
-    style = book.styles("input", number_format(given.row, whole=given.row.whole))
+    style = book.styles(_kind(given), number_format(given.row, whole=given.row.whole))
     values = (given.value, given.low, given.high)
     for column, value in enumerate(values, layout.SCALAR_HEADERS.index("Base") + 1):
-        if isinstance(value, float | int):
+        if isinstance(value, float | int) and not is_blank(value):
             book.number(sheet, at, column, value, style)
         else:
             sheet.cell(at, column).style = style
-    column = layout.SCALAR_HEADERS.index("Distribution") + 1
-    book.text(sheet, at, column, given.distribution, book.styles("input"))
-    book.text(sheet, at, column + 1, given.parameters, book.styles("input"))
+    column, words = layout.SCALAR_HEADERS.index("Distribution") + 1, book.styles(_kind(given))
+    book.text(sheet, at, column, given.distribution, words)
+    book.text(sheet, at, column + 1, given.parameters, words)
     _tail(book, sheet, at, layout.SCALAR_HEADERS.index("Minimum") + 1, given)
     if given.row.note:
         base = sheet.cell(at, layout.SCALAR_HEADERS.index("Base") + 1)
@@ -204,10 +236,13 @@ def _scalar(book: Book, sheet: Worksheet, at: int, given: Input) -> None:
 
 def _yearly(book: Book, sheet: Worksheet, at: int, given: Input, periods: int) -> None:
     labels(book, sheet, at, given)
-    style = book.styles("input", number_format(given.row))
+    style = book.styles(_kind(given), number_format(given.row))
     values = given.value if isinstance(given.value, tuple) else (given.value,) * periods
     for column, value in enumerate(values, layout.FIRST_YEAR):
-        book.number(sheet, at, column, value, style)
+        if is_blank(value):
+            sheet.cell(at, column).style = style
+        else:
+            book.number(sheet, at, column, value, style)
     _tail(book, sheet, at, layout.FIRST_YEAR + periods, given)
 
 
@@ -243,17 +278,19 @@ def _validations(
         sheet.add_data_validation(rule)
 
 
-def _table(book: Book, table: Table) -> None:
-    """A reference table on the Facts sheet, below what stands there already."""
+def _table(book: Book, table: Table) -> dict[str, str]:
+    """A reference table on its sheet, below what stands there; returns the address of each ID."""
     styles = book.styles
-    if layout.FACTS in book.workbook.sheetnames:
-        sheet = book.find(layout.FACTS)
+    if table.sheet in book.workbook.sheetnames:
+        sheet = book.find(table.sheet)
         at = sheet.max_row + 3
     else:
-        sheet, at = book.sheet(layout.FACTS), 1
+        sheet, at = book.sheet(table.sheet), 1
     book.text(sheet, at, 1, table.title, styles("title"))
     at = heads(book, sheet, at + 2, table.headers)
+    found: dict[str, str] = {}
     for number, cells in enumerate(table.rows, at + 1):
+        found[str(cells[0])] = f"{quoted(table.sheet)}!A{number}"
         for column, value in enumerate(cells, 1):
             if isinstance(value, float | int) and not isinstance(value, bool):
                 book.number(sheet, number, column, value, styles("input", "General"))
@@ -262,6 +299,7 @@ def _table(book: Book, table: Table) -> None:
                 book.text(sheet, number, column, text, styles("input", wrap=True))
     for column, width in enumerate((8, 18, 16, 14, 60, 18, 40, 60), 1):
         sheet.column_dimensions[letters(column)].width = width
+    return found
 
 
 def finish(book: Book) -> None:

@@ -13,6 +13,9 @@ GUIDE: Final = "Guide"
 SCENARIOS: Final = "Scenarios"
 CORRELATIONS: Final = "Correlations"
 FACTS: Final = "Facts"
+KPIS: Final = "KPIs"
+#: Sheets of reference tables, kept as they are.
+REFERENCE: Final = (FACTS, KPIS)
 
 #: Headers of a block of inputs with one value, from column A.
 SCALAR_HEADERS: Final = (

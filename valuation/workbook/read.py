@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from valuation.errors import AssumptionError, Problem
 from valuation.lines import Company
 from valuation.risk.assumptions import Assumptions, Table
+from valuation.risk.blank import completed
 from valuation.workbook.archive import has_macros, read_bytes
 from valuation.workbook.cells import Book, Cell, Sheet, open_book, same_words
 from valuation.workbook.findings import Findings
 from valuation.workbook.layout import COMPANY_LABEL, CORRELATIONS, GUIDE, SCENARIOS
 from valuation.workbook.read_correlations import Correlations, is_correlations, read_correlations
 from valuation.workbook.read_facts import is_facts, read_facts
-from valuation.workbook.read_inputs import read_inputs
+from valuation.workbook.read_inputs import Inputs, read_inputs
 from valuation.workbook.read_scenarios import Scenarios, is_scenarios, read_scenarios
 
 
@@ -31,6 +32,55 @@ def read(path: Path, find_company: Callable[[str], Company]) -> Assumptions:
         WorkbookError: The file cannot be read.
         AssumptionError: With every problem on its sheets, sorted by place.
     """
+    assumptions, _, findings = _read(path, find_company)
+    if findings.problems or findings.outdated:
+        raise AssumptionError([*findings.problems, *findings.outdated])
+    return assumptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outdated:
+    """A workbook made for an earlier or later model of its company.
+
+    Attributes:
+        assumptions: What it says; inputs it lacks are blank.
+        missing: Keys of the inputs it lacks.
+        unknown: Its keys that the model does not have, with their place.
+        first_year: First of its yearly columns, where they can be told.
+    """
+
+    assumptions: Assumptions
+    missing: tuple[str, ...]
+    unknown: tuple[Problem, ...]
+    first_year: int | None
+
+
+def read_outdated(path: Path, find_company: Callable[[str], Company]) -> Outdated:
+    """Read a workbook although the model has gained or lost inputs since it was made.
+
+    Raises:
+        WorkbookError: The file cannot be read.
+        AssumptionError: With every problem but missing inputs and unknown keys.
+    """
+    assumptions, found, findings = _read(path, find_company)
+    company = assumptions.company
+    if not findings.problems and found.inputs.keys() | set(found.missing) != set(found.bounds):
+        text = "no row for it, so the years of the yearly inputs cannot be told. Add it first."
+        findings.absence("", company.base_year.label, text)
+    if findings.problems:
+        raise AssumptionError(findings.problems)
+    return Outdated(
+        assumptions=replace(assumptions, inputs=completed(company, found.inputs)),
+        missing=found.missing,
+        unknown=tuple(problem for problem in findings.outdated if problem.cell),
+        first_year=found.years[0] if found.years else None,
+    )
+
+
+def _read(
+    path: Path, find_company: Callable[[str], Company]
+) -> tuple[Assumptions, Inputs, Findings]:
+    """Read what is there, whatever is wrong with it."""
     data = read_bytes(path)
     book = open_book(data, path.name)
     findings = Findings(path.name, date_1904=book.date_1904)
@@ -46,9 +96,7 @@ def read(path: Path, find_company: Callable[[str], Company]) -> Assumptions:
         scenarios = read_scenarios(scenario_sheet, model, inputs.bounds, findings)
     if correlation_sheet is not None:
         correlations = read_correlations(correlation_sheet, model, findings)
-    if findings.problems:
-        raise AssumptionError(findings.problems)
-    return Assumptions(
+    assumptions = Assumptions(
         company=company,
         inputs=inputs.inputs,
         scenarios=scenarios.scenarios,
@@ -59,6 +107,7 @@ def read(path: Path, find_company: Callable[[str], Company]) -> Assumptions:
         notices=findings.notices,
         source=path.name,
     )
+    return assumptions, inputs, findings
 
 
 def _company(book: Book, find_company: Callable[[str], Company], findings: Findings) -> Company:
@@ -116,7 +165,7 @@ def _sorted_out(
 
 def _note_lost_tables(book: Book, findings: Findings) -> None:
     for sheet in book.sheets:
-        lost = [c for n in sheet.numbers for c in sheet.row(n) if c.is_lost_table]
+        lost = [c for n in sheet.numbers for c in sheet.rows[n].values() if c.is_lost_table]
         if lost:
             findings.notice(
                 f"{lost[0].place}: LibreOffice saved this file and wrote TABLE( in place of a "

@@ -35,9 +35,10 @@ class Correlations:
 
 
 def is_correlations(sheet: Sheet, model: Model) -> bool:
-    """Whether a sheet has correlations, whatever its title: a header of `Key` and keys."""
+    """Whether a sheet has correlations, whatever its title: a header of `Key`, then keys."""
+    headers = (sheet.row(number) for number in header_rows(sheet))
     return any(
-        cell.text in model.assumptions for row in header_rows(sheet) for cell in sheet.row(row)
+        cells[0].holds(KEY) and any(c.text in model.assumptions for c in cells) for cells in headers
     )
 
 
@@ -68,7 +69,7 @@ def _keys(cells: list[Cell], side: str, model: Model, findings: Findings) -> dic
         elif key in model.assumptions:
             found[key] = cell
         elif key:
-            findings.problem(cell, KEY, explain_unknown(key, model))
+            findings.unknown_key(cell, KEY, explain_unknown(key, model))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The Facts sheet: reference rows kept as they are."""
+"""Sheets of reference tables, Facts and KPIs: rows kept as they are."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from typing import Final
 
 from valuation.risk.assumptions import Table
 from valuation.workbook.cells import Sheet
-from valuation.workbook.layout import FACTS
+from valuation.workbook.layout import REFERENCE
 from valuation.workbook.numbers import plain
 
 ID: Final = "ID"
 
 
+def reference_title(sheet: Sheet) -> str:
+    """Title of the reference sheet this is, alone or with more words, or nothing."""
+    title = plain(sheet.title).casefold()
+    return next((word for word in REFERENCE if title.startswith(word.casefold())), "")
+
+
 def is_facts(sheet: Sheet) -> bool:
-    """Whether a sheet is titled Facts, alone or with more words."""
-    return plain(sheet.title).casefold().startswith(FACTS.casefold())
+    """Whether a sheet holds reference tables."""
+    return bool(reference_title(sheet))
 
 
 def read_facts(sheet: Sheet) -> list[Table]:
@@ -29,6 +35,7 @@ def read_facts(sheet: Sheet) -> list[Table]:
         cells = sheet.row(header)
         tables.append(
             Table(
+                sheet=reference_title(sheet),
                 title=sheet.row(titles[header])[0].text if titles[header] else sheet.title,
                 headers=tuple(c.text for c in cells),
                 rows=tuple(tuple(sheet.cell(n, c.column).value for c in cells) for n in rows),

@@ -22,10 +22,14 @@ class Inputs:
     Attributes:
         inputs: By key, in the order of the model; without those that have a problem.
         bounds: By key, the sheet's where it narrows the model's.
+        missing: Keys of the model that no row has.
+        years: Of the yearly blocks; empty where they cannot be told.
     """
 
     inputs: dict[str, Input] = field(default_factory=dict)
     bounds: dict[str, Bounds] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,17 @@ def read_inputs(sheets: Sequence[Sheet], company: Company, findings: Findings) -
     for entry in entries.values():
         if entry.row.shape == Shape.SINGLE and entry.at.block.has_base:
             _scalar(entry, found)
-    base_year = found.inputs.get(model.key[company.base_year])
-    years = _years_after(base_year, model.periods)
+    base_year = model.key[company.base_year]
+    found.years = _years_after(found.inputs.get(base_year), model.periods)
+    if base_year not in entries:
+        found.years = _years_headed(blocks, model.periods)
     for block in blocks:
-        _check_years(block, years, findings)
+        _check_years(block, found.years, findings)
     for entry in entries.values():
         if entry.row.shape == Shape.SERIES and entry.at.block.is_yearly:
-            _yearly(entry, found, years)
+            _yearly(entry, found, found.years)
     _check_missing(entries, model, findings)
+    found.missing = tuple(key for key in model.assumptions if key not in entries)
     found.inputs = {key: found.inputs[key] for key in model.assumptions if key in found.inputs}
     return found
 
@@ -108,7 +115,7 @@ def _entries(blocks: Sequence[Block], model: Model, findings: Findings) -> dict[
         elif key in model.assumptions:
             entries[key] = _Entry(row, key, model.assumptions[key], findings)
         elif not row.is_section:
-            findings.problem(here, row.cell("Label").text, explain_unknown(key, model))
+            findings.unknown_key(here, row.cell("Label").text, explain_unknown(key, model))
     for entry in entries.values():
         _check_shape(entry)
     return entries
@@ -264,6 +271,12 @@ def _years_after(base_year: Input | None, periods: int) -> tuple[int, ...]:
     return tuple(range(first, first + periods))
 
 
+def _years_headed(blocks: Sequence[Block], periods: int) -> tuple[int, ...]:
+    """Years of the first yearly block, where they are as many as the model has."""
+    years = next((tuple(sorted(b.years)) for b in blocks if b.is_yearly), ())
+    return years if len(years) == periods else ()
+
+
 def _check_years(block: Block, years: Sequence[int], findings: Findings) -> None:
     wrong = set(block.years) ^ set(years)
     if not block.is_yearly or not years or not wrong:
@@ -279,7 +292,7 @@ def _check_missing(entries: dict[str, _Entry], model: Model, findings: Findings)
     for key, row in model.assumptions.items():
         if key not in entries:
             text = f"no row has the key {key!r}. Add one, with unit {row.unit_text} and a value."
-            findings.absence(_home(key, entries), row.label, text)
+            findings.missing_input(_home(key, entries), row.label, text)
 
 
 def _home(key: str, entries: dict[str, _Entry]) -> str:

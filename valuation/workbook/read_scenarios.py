@@ -166,7 +166,7 @@ def _place(line: _Line, lines: dict[str, _Line], model: Model) -> None:
     elif key in (WEIGHT_KEY, NAME_KEY) or key in model.assumptions:
         lines[key] = line
     else:
-        line.findings.problem(line.key_cell, label, explain_unknown(key, model))
+        line.findings.unknown_key(line.key_cell, label, explain_unknown(key, model))
 
 
 def _weights(line: _Line | None, sheet: Sheet, findings: Findings) -> dict[str, float]:

@@ -43,7 +43,7 @@ def _order(draft: Draft) -> list[str]:
     workbook = draft.book.workbook
     titles = workbook.sheetnames
     model = [title for path, title in draft.titles.items() if path]
-    back = [draft.titles[""], CHECKS, layout.FACTS, UNITS]
+    back = [draft.titles[""], CHECKS, *layout.REFERENCE, UNITS]
     inputs = [t for t in titles if t not in {COVER, SUMMARY, *model, *back}]
     order = [t for t in (COVER, SUMMARY, *inputs, *model, *back) if t in titles]
     for place, title in enumerate(order):

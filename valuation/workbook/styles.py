@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 LATIN = "Arial"
 NAVY, BLUE, BLACK, GREEN, GREY, RED = "1F3864", "0000FF", "000000", "00703C", "7F7F7F", "C00000"
-_FILLS = {"input": "FFF9E5", "head": NAVY, "block": "D9E2F3", "total": "F2F2F2"}
+_FILLS = {"input": "FFF9E5", "head": NAVY, "block": "D9E2F3", "total": "F2F2F2", "added": "F8CBAD"}
 
 #: Kinds of cells: font colour, bold, fill.
 _KINDS: dict[str, tuple[str, bool, str]] = {
     "input": (BLUE, False, "input"),
+    "added": (BLUE, False, "added"),
     "formula": (BLACK, False, ""),
     "link": (GREEN, False, ""),
     "total": (BLACK, True, "total"),
@@ -28,6 +29,7 @@ _KINDS: dict[str, tuple[str, bool, str]] = {
     "block": (NAVY, True, "block"),
     "title": (NAVY, True, ""),
     "hyperlink": (BLUE, False, ""),
+    "source": (BLUE, False, "input"),
     "snapshot": (GREY, False, ""),
 }
 _SIZES = {"title": 14}
@@ -86,7 +88,7 @@ class Styles:
             size=_SIZES.get(kind, 9),
             bold=bold,
             color=colour,
-            underline="single" if kind == "hyperlink" else None,
+            underline="single" if kind in ("hyperlink", "source") else None,
         )
         style.alignment = Alignment(
             vertical="top" if wrap else "center",
@@ -98,7 +100,7 @@ class Styles:
             style.fill = PatternFill("solid", fgColor=_FILLS[fill])
         if kind == "total":
             style.border = Border(top=Side("thin", color=GREY))
-        if kind == "input":
+        if kind in ("input", "source", "added"):
             edge = Side("hair", color=GREY)
             style.border = Border(left=edge, right=edge, top=edge, bottom=edge)
         self._workbook.add_named_style(style)

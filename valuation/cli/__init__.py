@@ -1,0 +1,19 @@
+"""The command line: a module for each group of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from valuation.cli.difference import diff
+from valuation.cli.explain import explain
+from valuation.cli.values import report, value
+from valuation.cli.workbooks import check, inputs, template, upgrade
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Value a company by its parts from an assumption workbook.",
+)
+for command in (report, value, check, inputs, explain, diff, template, upgrade):
+    app.command()(command)
