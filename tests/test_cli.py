@@ -59,7 +59,9 @@ def test_value_json_is_the_valuation(book: Assumptions) -> None:
         "company", "valuation_date", "scenario", "currency", "parts", "bridge", "equity_value",
         "diluted_shares", "value_per_share", "market_price", "upside",
     }  # fmt: skip
-    assert [p["key"] for p in told["parts"]] == ["zhejiang_cloud", "compute_leasing"]
+    assert [p["key"] for p in told["parts"]] == [
+        "steel", "trading", "hangang_cloud", "zhejiang_cloud", "compute_leasing", "data_services",
+    ]  # fmt: skip
     assert set(told["parts"][0]) == {
         "key", "label", "methods", "enterprise_value", "stake", "value",
     }  # fmt: skip

@@ -104,6 +104,7 @@ def test_a_block_needs_no_more_than_keys_units_and_values(book):
     for row in (4, 13):
         for column in (*"BC", *"JKLMNO"):
             book["Mill"][f"{column}{row}"] = None
+    book["Mill"]["I13"] = None
     assert len(read_book(book).inputs) == 9
     fill(book["Ruler"], {4: ("Key", None, None, None, "Base")})
     for column in range(6, 16):

@@ -127,14 +127,13 @@ def test_weights_that_sum_to_100_percent_but_for_rounding_pass(book):
     assert read_book(book).scenarios
 
 
-@pytest.mark.parametrize("cell", ["G9", "J9"])
-def test_one_number_does_not_replace_a_value_a_year(book, cell):
+def test_one_number_for_a_yearly_input_holds_in_every_year(book):
     fill(book["Scenarios"], {9: ("mill.volume", "Volume")})
-    assert read_book(book).scenarios
-    book["Scenarios"][cell] = 100
+    book["Scenarios"]["G9"] = 100
+    assert read_book(book).overrides == {"mill.volume": 100}
+    book["Scenarios"]["G9"] = -100
     (line,) = told(book)
-    assert line.endswith("has a value a year; one number cannot replace them. Clear the cell.")
-    assert line.startswith(f"Scenarios!{cell}, Volume, ")
+    assert line.startswith("Scenarios!G9, Volume, Override: ")
 
 
 def test_a_missing_row_of_weights_is_told(book):

@@ -226,7 +226,7 @@ def test_one_formula_a_row(base_report: Path) -> None:
     """The first forecast year is not special: the formula is the same along the row."""
     checked = 0
     for sheet in load_workbook(base_report):
-        if not sheet.title.endswith(" model"):
+        if not sheet.title.endswith(" model") and sheet.title != "Sum of parts":
             continue
         for row in sheet.iter_rows(min_row=layout.FIRST_ROW, min_col=layout.FIRST_YEAR, max_col=26):
             shapes = {relative(str(c.value), c.column) for c in row if c.data_type == "f"}
@@ -302,12 +302,12 @@ def test_checks_find_a_number_pasted_over_a_formula(
 def test_no_rate_of_return_shows_as_an_error_cell(book: Assumptions, tmp_path: Path) -> None:
     """The answer that does not exist is not invented, and the checks say there is a gap."""
     path = tmp_path / "none.xlsx"
-    write_report(value(book, changes={"compute_leasing.fee": 0,
-                                      "compute_leasing.residual_ratio": 0}), path)  # fmt: skip
+    nothing = dict.fromkeys(("fee", "residual_ratio", "book_residual_ratio"), 0)
+    write_report(value(book, changes={f"compute_leasing.{k}": v for k, v in nothing.items()}), path)
     values, found = stored(path), Formualizer(path).recalculate([])
     assert not differences(values, found)
     gaps = [n for n, v in values.items() if isinstance(v, str) and v.startswith("#")]
-    assert gaps
+    assert len(gaps) == 2
     assert values["Cover!B10"] == 0
 
 
@@ -468,7 +468,7 @@ def test_nothing_external_and_nothing_volatile(base_report: Path) -> None:
 
 def test_a_line_that_opens_without_a_value_is_refused(book: Assumptions) -> None:
     """Every opening cell of the report has a value of its own."""
-    rows = [r for r in book.company.model.rows.values() if isinstance(r, Line) and r.opening]
+    rows = [r for r in book.company.model.rows.values() if isinstance(r, Line) and r.opening is not None]
     assert rows
     result = value(book)
     for row in rows:

@@ -40,7 +40,7 @@ def diff(
             text = f"Note: {path}: {notice}"
             err.print(text, style="yellow", markup=False, soft_wrap=True)
     if as_json:
-        print_json(found.document())
+        print_json({**found.document(), "old": str(old), "new": str(new)})
         return
     console = paper()
     text = f"{old} → {new}, scenario {found.old.scenario}"
@@ -58,13 +58,13 @@ def _report(found: Difference) -> Iterator[RenderableType]:
         yield _title(f"Inputs changed: {len(found.inputs)}")
     for given in found.inputs:
         name = Text.assemble((given.label, "cyan"), f" ({given.unit})  ", (given.key, "dim"))
-        yield Padding(name, (0, 0, 0, 2))
+        yield _moved(name, 2)
         years = [_line(f"Base {c.what}", c, given.unit) for c in given.years]
         yield from _indented([*years, *(_field(c, given.unit) for c in given.changes)])
     if found.scenarios:
         yield _title("Scenarios")
     for scenario in found.scenarios:
-        yield Padding(Text.assemble((scenario.name, "cyan"), f" {scenario.status}"), (0, 0, 0, 2))
+        yield _moved(Text.assemble((scenario.name, "cyan"), f" {scenario.status}"), 2)
         yield from _indented(
             _line(c.what.capitalize(), c, "%" if c.what == "weight" else "")
             for c in scenario.changes
@@ -87,7 +87,11 @@ def _title(text: str) -> Text:
 
 
 def _indented(lines: Iterable[Text]) -> Iterator[Padding]:
-    return (Padding(line, (0, 0, 0, 4)) for line in lines)
+    return (_moved(line, 4) for line in lines)
+
+
+def _moved(text: Text, columns: int) -> Padding:
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _field(change: Change, unit: str) -> Text:

@@ -16,7 +16,6 @@ from valuation.cli.console import (
     Scenario,
     Settings,
     WorkbookOption,
-    out,
     paper,
     print_json,
     print_notices,
@@ -59,7 +58,7 @@ def explain(
     console = paper()
     console.print(_headline(found, year_given=year is not None))
     for tree in _trees(found, max(3, (console.width - _LEAST) // _INDENT)):
-        out.print()
+        console.print()
         console.print(tree)
 
 
@@ -104,7 +103,12 @@ def _trees(found: Explanation, deepest: int) -> Iterator[Tree]:
     drawing = _Drawing(found, deepest, pending)
     while pending:
         step = pending.pop(0)
-        tree = Tree(_formula(step), guide_style="dim")
+        text = _formula(step)
+        if step.level:
+            year = f" in {step.year}" if step.year else ""
+            value = f"\n{rounded(step.value, step.unit)}{year}\n"
+            text = Text.assemble((step.title, "bold"), "  ", (step.key, "dim"), value, text)
+        tree = Tree(text, guide_style="dim")
         drawing.grow(tree, step, 1)
         yield tree
 
@@ -142,7 +146,8 @@ class _Drawing:
             self.pending.append(step)
             tree.add(text.append("  explained below", "italic dim"))
         else:
-            text.append("\n= ").append(step.formula)
+            year = f"{step.year} " if step.year not in (None, operand.year) else ""
+            text.append(f"\n{year}= {step.formula}")
             self.grow(tree.add(_noted(text, step)), step, depth + 1)
 
     def _input(self, tree: Tree, text: Text, used: InputUsed) -> None:
@@ -172,10 +177,13 @@ def _reading(operand: Operand, home: Step) -> Text:
     value = rounded(operand.value, operand.unit)
     if operand.by_year:
         years, numbers = list(operand.by_year), list(operand.by_year.values())
-        span = " … ".join(rounded(n, operand.unit) for n in (min(numbers), max(numbers)))
+        least = rounded(min(numbers), operand.unit).removesuffix(f" {operand.unit}")
+        span = f"{least} … {rounded(max(numbers), operand.unit)}"
         text.append(f"  {years[0]} to {years[-1]}: {span}; {operand.year}: {value}")
     elif operand.year not in (None, home.year):
         text.append(f" ({operand.year})  {value}")
+    elif operand.opening and operand is not home.before:
+        text.append(f" (opening)  {value}")
     else:
         text.append(f"  {value}")
     return text.append(f"  {operand.key}", "dim") if operand.key else text

@@ -119,7 +119,8 @@ def inputs(workbook: Workbook = api.DEFAULT, as_json: Json = False) -> None:
         cells = [shown(v, unit) for v in (given.value, given.low, given.high)]
         more = (given.distribution, given.source or "-") if wide else ()
         table.add_row(given.key, *cells, unit, *more)
-    paper().print(table)
+    console = paper()
+    console.print(table)
     console.print(f"{len(assumptions.inputs)} inputs of {assumptions.source}", soft_wrap=True)
 
 

@@ -410,7 +410,12 @@ class Reported(Group, title="Reported | 报告年度"):
     backcast = line(
         "Digital, before tax, backcast | 数字业务回溯税前利润",
         "CNY m",
-        hangang_backcast + zhejiang_income - zhejiang_fixed - digital_depreciation + digital_other,
+        hangang_backcast
+        + zhejiang_income
+        - zhejiang_fixed
+        - ZhejiangCloud.land_rent
+        - digital_depreciation
+        + digital_other,
     )
     backcast_difference = line(
         "Backcast less reported | 回溯减报告数", "CNY m", backcast - digital_profit

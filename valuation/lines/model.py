@@ -83,9 +83,9 @@ class Model:
     def nearest(self, key: str, among: Iterable[str] | None = None) -> str:
         """Suggest a known key, as the end of an error message."""
         known = list(self.rows if among is None else among)
-        near = get_close_matches(key, known, n=1, cutoff=0.6)
-        if not near:  # the right last word in the wrong place
-            near = [k for k in known if k.rpartition(".")[2] == key.rpartition(".")[2]][:1]
+        last = key.rpartition(".")[2]
+        near = [k for k in known if k.rpartition(".")[2] == last]  # right word, wrong place
+        near = get_close_matches(key, near, n=1, cutoff=0) or get_close_matches(key, known, n=1)
         return f" Did you mean {near[0]!r}?" if near else ""
 
     @cached_property

@@ -81,7 +81,8 @@ class _Trace:
         row, period = place
         key, opening = self.model.key[row], period == -1
         if isinstance(row, Assumption):
-            self.inputs.setdefault(key, self._input(row, key, period))
+            if key not in self.inputs:
+                self.inputs[key] = self._input(row, key, period)
         elif isinstance(row, Line) and calculated and (key, opening) not in self.steps:
             step, read = self._step(row, key, period, level)
             self.steps[key, opening] = step
@@ -96,7 +97,7 @@ class _Trace:
         pairs = [self._operand(words, m, period) for m in mentions]
         operands, places = [o for o, _ in pairs], [p for _, p in pairs if p is not None]
         before = None
-        if row.opening is not None and not opening:
+        if row.opening is not None and not opening and (row, -1) not in places:
             before = self._read(row, -1, f"{words.names[row]} before the first year")
             places.append((row, -1))
         step = Step(
@@ -127,8 +128,8 @@ class _Trace:
             )
             return number, None
         at = self._period(row, mention, period)
-        if at is not None and at < -1:  # before the opening there is nothing
-            return self._read(row, at, text), None
+        if at is not None and at < -1:  # nothing stands before the opening; later years have it
+            return self._read(row, at, text), (row, self.position)
         every = mention.when is When.ALL and row.shape == Shape.SERIES
         return self._read(row, at, text, every=every), (row, at)
 

@@ -48,7 +48,8 @@ class Step:
         value: The number; NaN where there is none.
         formula: In words.
         operands: What the formula reads.
-        before: What stands before the first year, for a row that has it and is no opening itself.
+        before: What stands before the first year, where the row has it and its formula does not
+            read it in this year.
         note: What the reader of the row should know.
         level: 0 for the row asked for, 1 for what its formula reads, and so on.
     """

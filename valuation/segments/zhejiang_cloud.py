@@ -215,7 +215,8 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
     price_change = line(
         "Change of the lease price | 租金变动",
         "%",
-        equals(Calendar.year, reset_year) * reset_change + (Calendar.year > reset_year) * escalator,
+        equals(Calendar.year, reset_year) * (reset_change + Demand.reset_effect)
+        + (Calendar.year > reset_year) * escalator,
     )
     price = growing("Lease price | 租金", "CNY/kW/month", lease_price, by=price_change)
     revenue = line("Revenue | 收入", "CNY m", power_billed * price * YEAR)

@@ -93,7 +93,7 @@ def _weights_rule(draft: Draft, weights: str) -> _Rule:
 
 
 def _error_rules(draft: Draft) -> list[_Rule]:
-    """One a model sheet: how many of its cells hold an error."""
+    """One a model sheet: how many of its cells hold no number."""
     values = draft.book.values()
     rules = []
     for sheet in draft.model_sheets:
@@ -105,7 +105,7 @@ def _error_rules(draft: Draft) -> list[_Rule]:
             if title == sheet.title
         )
         label = f"No error cells: {sheet.title}"
-        formula = f"=SUMPRODUCT(ISERROR({span})*1)"
+        formula = f"=COUNTA({span})-COUNT({span})"
         rules.append(_Rule(label, "无错误单元格", "cells", formula, float(errors), 0.5))
     return rules
 

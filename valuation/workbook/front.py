@@ -119,8 +119,7 @@ def write_cover(draft: Draft, sheet: Worksheet, *, passed: float, titles: list[s
     book.text(sheet, at, 1, "Sheets", styles("bold"))
     for row, other in enumerate((t for t in titles if t != COVER), at + 1):
         cell = book.text(sheet, row, 1, other)
-        cell.hyperlink = f"#{quoted(other)}!A1"
-        cell.style = styles("hyperlink")
+        book.link(cell, f"{quoted(other)}!A1", styles("hyperlink"))
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 46, 18
     properties = book.workbook.properties
     properties.title = f"{company.title} {company.ticker}, sum of the parts"

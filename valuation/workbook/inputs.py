@@ -109,8 +109,7 @@ def _link_sources(
             after = layout.FIRST_YEAR + assumptions.company.model.periods
             column = after + layout.YEARLY_TAIL.index("Source") if given.is_yearly else scalar
             cell = book.find(title).cell(at, column)
-            cell.hyperlink = f"#{facts[named[0].id]}"
-            cell.style = book.styles("source")
+            book.link(cell, facts[named[0].id], book.styles("source"))
 
 
 def assumption_workbook(assumptions: Assumptions, *, first_year: int | None = None) -> Book:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from valuation.lines import Assumption, Model, Shape
+from valuation.lines import Assumption, Model
 from valuation.risk.assumptions import BASE, Scenario
 from valuation.workbook.blocks import KEY, header_rows
 from valuation.workbook.cells import Cell, Sheet
@@ -236,8 +236,4 @@ class _Replaced:
         return f"{label_of(self.line.label, self.row)}, {header}"
 
     def _number(self, cell: Cell, header: str) -> float | None:
-        if self.row.shape == Shape.SERIES:
-            text = "has a value a year; one number cannot replace them. Clear the cell."
-            self.line.findings.problem(cell, self._label(header), text)
-            return None
         return self.line.findings.number(cell, self._label(header), self.bounds)

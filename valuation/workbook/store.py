@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from openpyxl import Workbook
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from valuation.errors import Problem, WorkbookError
 from valuation.workbook.styles import Styles
@@ -94,6 +95,11 @@ class Book:
         self._values[sheet.title][cell.coordinate] = value
         return cell
 
+    def link(self, cell: Cell | MergedCell, address: str, style: str) -> None:
+        """Lead from a cell to another place of the workbook."""
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=address)
+        cell.style = style
+
     def set_value(self, sheet: Worksheet, address: str, value: float | str) -> None:
         """Set the value of a formula already written, known only later."""
         if address not in self._values[sheet.title]:
@@ -150,7 +156,7 @@ def _with_values(data: bytes, title: str, values: dict[str, float | str]) -> byt
 
     def fill(match: re.Match[bytes]) -> bytes:
         address = match[1].decode()
-        value = values[address]
+        value = values.get(address, "")
         filled.add(address)
         attributes = re.sub(rb' t="[^"]*"', b"", match[2])
         if isinstance(value, str):
