@@ -205,6 +205,29 @@ def test_one_draw_is_the_same_alone_and_among_many(graph: Graph, seed: int) -> N
             assert np.array_equal(among_many[key][:, draw], alone[key][:, 0], equal_nan=True), key
 
 
+def test_totals_of_many_years_are_summed_year_by_year_however_many_draws() -> None:
+    """Numpy sums what lies side by side in pairs: one draw would not be a draw among many."""
+    periods, draws = 60, 5
+    a, b = assume("A", "%", yearly=True), assume("B", "%", yearly=True)
+    rows = {
+        "a": a,
+        "b": b,
+        "sum": line("Sum", "%", over_years(a)),
+        "dot": line("Dot", "%", over_years(a, b)),
+        "first": line("First", "%", largest(a) - smallest(b)),
+    }
+    model = ruled(rows, periods)
+    table = np.random.default_rng(3).normal(size=(2, periods, draws))
+    base = {"base_year": 2024, "a": 0, "b": 0}
+    many_draws = all_rows(model, base, {"a": table[0], "b": table[1]}, draws=draws)
+    for draw in range(draws):
+        told = {"a": table[0][:, draw].tolist(), "b": table[1][:, draw].tolist()}
+        alone = all_rows(model, base | told)
+        expected = slow.Slow(model, base | told).rows()
+        for key in ("sum", "dot", "first"):
+            assert many_draws[key][0, draw] == alone[key][0, 0] == expected[key][0], key
+
+
 @some
 @given(graph=graphs(), seed=SEEDS)
 def test_the_size_of_the_block_changes_no_bit(graph: Graph, seed: int) -> None:

@@ -362,6 +362,15 @@ def test_some_years_before(opened: Assumptions) -> None:
     }
 
 
+def test_a_row_read_before_the_ruler_is_explained_for_a_year_it_has(opened: Assumptions) -> None:
+    """Its inputs count in later years, so they belong to the trace."""
+    found = explain(value(opened), "aged", year=2025, depth=None)
+    assert set(found.inputs) == {"life", "spent", "power_billed", "price", "rate"}
+    text = drawn(found, 9)
+    assert "Gross (Life + 1) years before (2023)  0 CNY m" in text
+    assert "2025 = Gross of the year before + Revenue" in text
+
+
 def test_a_row_read_in_all_its_years(opened: Assumptions) -> None:
     result = value(opened)
     step = explain(result, "total", depth=1).steps["total", False]
@@ -566,7 +575,8 @@ def test_every_formula_and_every_input_is_drawn_once(book: Assumptions, deepest:
     sources = [text for text in lines if re.match(r"[│├└─ ]*(no source|source .)", text)]
     assert len(sources) == len(found.inputs)
     assert "input, told above" in text
-    assert max(text.partition("── ")[0].count(" " * 3) for text in lines) < deepest
+    branches = [match[0] for text in lines if (match := re.match(r"[│ ]*[├└]── ", text))]
+    assert max(map(len, branches)) <= 4 * deepest
 
 
 def test_a_tree_fits_a_narrow_terminal(book: Assumptions) -> None:

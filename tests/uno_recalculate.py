@@ -17,10 +17,9 @@ from pathlib import Path
 
 import uno
 from com.sun.star.beans import PropertyValue
-from com.sun.star.sheet.FormulaResult import STRING, VALUE
+from com.sun.star.sheet.FormulaResult import ERROR as ERROR_RESULTS
 
 FORMULA_CELLS = 16  # com.sun.star.sheet.CellFlags.FORMULA
-HARD = True
 
 
 def main() -> None:
@@ -92,22 +91,25 @@ def option(name: str, value: object) -> PropertyValue:
 
 
 def values(document: object) -> dict[str, object]:
+    """Every formula cell: a whole block of values at once, then the few cells with errors."""
     told: dict[str, object] = {}
     for sheet in document.Sheets:
         for block in sheet.queryContentCells(FORMULA_CELLS):
             area = block.RangeAddress
-            data = block.getDataArray()
-            for r, line in enumerate(data):
+            for r, line in enumerate(block.getDataArray()):
                 for c, value in enumerate(line):
-                    cell = block.getCellByPosition(c, r)
-                    name = (
-                        f"{sheet.Name}!{letters(area.StartColumn + c + 1)}{area.StartRow + r + 1}"
-                    )
-                    if cell.getError():
-                        told[name] = {"error": cell.getError()}
-                    elif cell.FormulaResultType2 in (VALUE, STRING):
-                        told[name] = value
+                    told[name_of(sheet, area.StartColumn + c, area.StartRow + r)] = value
+        for block in sheet.queryFormulaCells(ERROR_RESULTS):
+            area = block.RangeAddress
+            for row in range(area.StartRow, area.EndRow + 1):
+                for column in range(area.StartColumn, area.EndColumn + 1):
+                    code = sheet.getCellByPosition(column, row).getError()
+                    told[name_of(sheet, column, row)] = {"error": code}
     return told
+
+
+def name_of(sheet: object, column: int, row: int) -> str:
+    return f"{sheet.Name}!{letters(column + 1)}{row + 1}"
 
 
 def letters(column: int) -> str:

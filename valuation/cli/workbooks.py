@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,62 +28,83 @@ from valuation.errors import AssumptionError, NoAnswerError, ValuationError
 
 if TYPE_CHECKING:
     from valuation.risk.assumptions import Assumptions, Input
-    from valuation.risk.valuation import Valuation
+    from valuation.risk.valuation import CheckResult, Valuation
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What there is to say about a workbook."""
+
+    problems: list[str]
+    checks: tuple[CheckResult, ...]
+    without_source: list[str]
+    notices: tuple[str, ...]
 
 
 def check(workbook: Workbook = api.DEFAULT, as_json: Json = False) -> None:
     """List every problem of a workbook with its place and remedy; exit 1 if there is one."""
+    with refusals():
+        found = _checked(workbook)
+    if as_json:
+        print_json(_checked_document(found))
+    else:
+        for problem in found.problems:
+            out.print(problem, style="red", markup=False, soft_wrap=True)
+        for notice in found.notices:
+            out.print(f"Note: {notice}", style="yellow", markup=False, soft_wrap=True)
+        if found.without_source:
+            keys = ", ".join(found.without_source)
+            text = f"{len(found.without_source)} inputs without a source: {keys}."
+            out.print(text, markup=False, soft_wrap=True)
+        passed = sum(c.passed for c in found.checks)
+        out.print(f"{len(found.problems)} problems; {passed} of {len(found.checks)} checks passed.")
+    if found.problems:
+        raise typer.Exit(FOUND)
+
+
+def _checked(workbook: Path) -> _Checked:
     problems: list[str] = []
     result: Valuation | None = None
     assumptions: Assumptions | None = None
-    with refusals():
-        try:
-            assumptions = api.load(workbook)
-            result = api.value(assumptions)
-            for name in assumptions.scenarios:
-                problems += _scenario_problems(assumptions, name)
-        except AssumptionError as error:
-            problems += [str(p) for p in error.problems]
-        except NoAnswerError as error:
-            problems.append(str(error))
-    unsourced = assumptions.without_source if assumptions else []
-    notices = assumptions.notices if assumptions else ()
+    try:
+        assumptions = api.load(workbook)
+        result = api.value(assumptions)
+        for name in assumptions.scenarios:
+            problems += _scenario_problems(assumptions, name)
+    except AssumptionError as error:
+        problems += [str(p) for p in error.problems]
+    except NoAnswerError as error:
+        problems.append(str(error))
     checks = result.checks if result else ()
     problems += [
         f"Check failed: {c.label} ({c.key}): off by {c.value:g}, tolerance {c.tolerance:g}."
         for c in checks
         if not c.passed
     ]
-    if as_json:
-        print_json(
+    return _Checked(
+        problems=problems,
+        checks=checks,
+        without_source=assumptions.without_source if assumptions else [],
+        notices=assumptions.notices if assumptions else (),
+    )
+
+
+def _checked_document(found: _Checked) -> dict[str, object]:
+    return {
+        "problems": found.problems,
+        "checks": [
             {
-                "problems": problems,
-                "checks": [
-                    {
-                        "key": c.key,
-                        "label": c.label,
-                        "value": c.value if math.isfinite(c.value) else None,
-                        "tolerance": c.tolerance,
-                        "passed": c.passed,
-                    }
-                    for c in checks
-                ],
-                "without_source": unsourced,
-                "notices": list(notices),
+                "key": c.key,
+                "label": c.label,
+                "value": c.value if math.isfinite(c.value) else None,
+                "tolerance": c.tolerance,
+                "passed": c.passed,
             }
-        )
-    else:
-        for problem in problems:
-            out.print(problem, style="red", markup=False, soft_wrap=True)
-        for notice in notices:
-            out.print(f"Note: {notice}", style="yellow", markup=False, soft_wrap=True)
-        if unsourced:
-            text = f"{len(unsourced)} inputs without a source: {', '.join(unsourced)}."
-            out.print(text, markup=False, soft_wrap=True)
-        passed = sum(c.passed for c in checks)
-        out.print(f"{len(problems)} problems; {passed} of {len(checks)} checks passed.")
-    if problems:
-        raise typer.Exit(FOUND)
+            for c in found.checks
+        ],
+        "without_source": found.without_source,
+        "notices": list(found.notices),
+    }
 
 
 def _scenario_problems(assumptions: Assumptions, name: str) -> list[str]:
@@ -179,7 +201,7 @@ def upgrade(
         out.print(text, markup=False, soft_wrap=True)
     out.print(f"Upgraded: {output}", markup=False, soft_wrap=True)
     kept, added, lost = len(inputs) - len(found.missing), len(found.missing), len(found.unknown)
-    text = f"{kept} inputs kept, {added} added, {lost} unknown keys not written."
+    text = f"{kept} inputs kept, {added} added, {lost} rows or columns of unknown keys left out."
     if added:
         text += f" Fill in the Base cells of those added; `valuation check {output}` lists them."
     out.print(text, markup=False, soft_wrap=True)

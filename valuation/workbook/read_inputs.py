@@ -13,6 +13,7 @@ from valuation.workbook.cells import Cell, Sheet
 from valuation.workbook.findings import Bounds, Findings
 from valuation.workbook.numbers import shown
 from valuation.workbook.read_discrete import check_discrete
+from valuation.workbook.read_years import check_years, years_after, years_headed
 
 
 @dataclass
@@ -70,11 +71,11 @@ def read_inputs(sheets: Sequence[Sheet], company: Company, findings: Findings) -
         if entry.row.shape == Shape.SINGLE and entry.at.block.has_base:
             _scalar(entry, found)
     base_year = model.key[company.base_year]
-    found.years = _years_after(found.inputs.get(base_year), model.periods)
+    found.years = years_after(found.inputs.get(base_year), model.periods)
     if base_year not in entries:
-        found.years = _years_headed(blocks, model.periods)
+        found.years = years_headed(blocks, model.periods)
     for block in blocks:
-        _check_years(block, found.years, findings)
+        check_years(block, found.years, findings)
     for entry in entries.values():
         if entry.row.shape == Shape.SERIES and entry.at.block.is_yearly:
             _yearly(entry, found, found.years)
@@ -261,31 +262,6 @@ def _choice(entry: _Entry, header: str, words: Sequence[str]) -> str:
     if text and not found:
         entry.problem(header, f"{text!r} is not known. Enter one of: {', '.join(words)}.")
     return found
-
-
-def _years_after(base_year: Input | None, periods: int) -> tuple[int, ...]:
-    """Years every yearly block must have; empty where the last actual year is not known."""
-    if base_year is None or isinstance(base_year.value, tuple):
-        return ()
-    first = int(base_year.value) + 1
-    return tuple(range(first, first + periods))
-
-
-def _years_headed(blocks: Sequence[Block], periods: int) -> tuple[int, ...]:
-    """Years of the first yearly block, where they are as many as the model has."""
-    years = next((tuple(sorted(b.years)) for b in blocks if b.is_yearly), ())
-    return years if len(years) == periods else ()
-
-
-def _check_years(block: Block, years: Sequence[int], findings: Findings) -> None:
-    wrong = set(block.years) ^ set(years)
-    if not block.is_yearly or not years or not wrong:
-        return
-    missing = ", ".join(str(y) for y in sorted(wrong) if y in years)
-    extra = ", ".join(str(y) for y in sorted(wrong) if y not in years)
-    told = [f"missing: {missing}"] * bool(missing) + [f"not among them: {extra}"] * bool(extra)
-    text = f"the years must be {years[0]} to {years[-1]}, the {len(years)} after {years[0] - 1}"
-    findings.problem(block.header_cell, "header", f"{text}. Mend the headers ({'; '.join(told)}).")
 
 
 def _check_missing(entries: dict[str, _Entry], model: Model, findings: Findings) -> None:
