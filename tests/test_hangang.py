@@ -21,7 +21,7 @@ from valuation.engines.arrays import evaluate
 from valuation.engines.draws import inputs
 from valuation.engines.plan import Plan
 from valuation.errors import NoAnswerError
-from valuation.risk.assumptions import Assumptions
+from valuation.risk.assumptions import Assumptions, Input
 from valuation.risk.valuation import Valuation, base_values, value
 
 TOLERANCE = 1e-9
@@ -199,6 +199,16 @@ def test_inputs_of_the_hand_arithmetic_are_those_of_the_workbook(book: Assumptio
         assert book.inputs[key].value == pytest.approx(expected, abs=1e-12), key
 
 
+def small_step(entry: Input, now: float) -> float:
+    """A step that stays within the bounds: the other way for a switch, a year for a year."""
+    if entry.row.unit_text == "flag":
+        return 1 - 2 * now
+    if entry.row.whole:
+        return -1 if entry.key.endswith(("last", "last_year")) else 1
+    step = 0.01 * max(abs(now), 0.1)
+    return step if now + step <= entry.maximum else -0.01
+
+
 def test_every_input_moves_something(book: Assumptions) -> None:
     """An input that moves no figure of the model would mislead whoever edits it.
 
@@ -230,17 +240,9 @@ def test_every_input_moves_something(book: Assumptions) -> None:
             start = clusters
         if key == "group.last_year":
             start = {"zhejiang_cloud.last_year": 2045.0}
-        now = entry.value[0] if isinstance(entry.value, tuple) else entry.value
-        now = start.get(key, now)
-        if entry.row.unit_text == "flag":
-            step = 1 - 2 * now
-        elif entry.row.whole:
-            step = -1 if key.endswith(("last", "last_year")) else 1
-        elif now + 0.01 * max(abs(now), 0.1) <= entry.maximum:
-            step = 0.01 * max(abs(now), 0.1)
-        else:
-            step = -0.01
-        pairs[key] = (start, {**start, key: now + step})
+        base_value = entry.value[0] if isinstance(entry.value, tuple) else entry.value
+        now = start.get(key, base_value)
+        pairs[key] = (start, {**start, key: now + small_step(entry, now)})
     draws = [changes for pair in pairs.values() for changes in pair]
     model, base = company.model, base_values(book)
     table = {
