@@ -509,10 +509,8 @@ class Writer:
             "largest": lambda: replace(a, node=largest(a.node)),
             "smallest": lambda: replace(a, node=smallest(a.node)),
         }[word]()
-        if self.one_of([True, False]):  # with single values only: what is yearly names its totals
-            unit = term.unit
-            single = self.pick(lambda t: t.unit == unit and t.node.shape == Shape.SINGLE)
-            term = self.combined("sub", term, single)
+        if self.one_of([True, False]):
+            term = self.combined("sub", term, self.like(term.unit))
         self.row(term, word)
 
     def reducible(self) -> Term:

@@ -28,13 +28,10 @@ def _sum(values: Sequence[float]) -> float:
 
 
 def _rate_of_return(flows: Sequence[float]) -> float:
-    """Bisect the price of a claim on the next period; flows change their sign once at most."""
+    """Bisect the price of a claim on the next period, where the flows change their sign once."""
     signs = [math.copysign(1, f) for f in flows if f]
-    turns = sum(a != b for a, b in pairwise(signs))
-    if turns == 0:
+    if sum(a != b for a, b in pairwise(signs)) != 1:
         return GAP
-    if turns > 1:
-        raise NotImplementedError("more than one rate of return")
 
     def worth(factor: float) -> float:
         return -signs[0] * _sum([flow * factor**n for n, flow in enumerate(flows)])

@@ -96,12 +96,12 @@ class Formulas:
             return f"{before}${letters(self.grid.value)}${place.number}"
         return f"{before}{letters(column)}{place.number}"
 
-    def _span(self, row: Row, first: int, last: int, home: Row, *, fixed: bool = False) -> str:
-        """Range of a row's cells between two columns."""
+    def _span(self, row: Row, first: int, last: int, home: Row, *, to_here: bool = False) -> str:
+        """Range of a row's cells between two columns, fixed but for one that ends `to_here`."""
         place = self.places[row]
         before = "" if place.sheet == self.places[home].sheet else f"{quoted(place.sheet)}!"
-        start = f"${letters(first)}" if fixed else letters(first)
-        return f"{before}{start}{place.number}:{letters(last)}{place.number}"
+        end = letters(last) if to_here else f"${letters(last)}"
+        return f"{before}${letters(first)}{place.number}:{end}{place.number}"
 
     def _text(self, node: Expr, column: int, home: Row, outer: int) -> str:
         """The formula of a node, in brackets where the operation around it binds tighter."""
@@ -160,15 +160,22 @@ class Formulas:
                 # 31 December is the day before 1 January of the next year.
                 year = self._text(node.operands[0], column, home, 2)
                 return f"DATE({year}+1,1,1)-1" if outer == 0 else f"(DATE({year}+1,1,1)-1)"
-            case "final":
+            case "final" if isinstance(row := node.operands[0], Row):
                 last = self.grid.columns[-1]
-                return self._text(node.operands[0], last, home, outer)
+                return self._span(row, last, last, home).partition(":")[0]
             case "irr" if isinstance(row := node.operands[0], Row):
-                span = self._span(row, self.grid.opening, self.grid.columns[-1], home)
-                return f"IRR({span})"
+                return self._rate_of_return(row, home)
             case "years_ago" if isinstance(row := node.operands[0], Row):
                 return self._years_ago(row, node.operands[2], column, home)
         raise EngineError(f"Excel has no rule for {node.name!r}. Add one to engines/formulas.py.")
+
+    def _rate_of_return(self, row: Row, home: Row) -> str:
+        """No value where the flows change their sign more than once: there may be several rates."""
+        opening, last = self.grid.opening, self.grid.columns[-1]
+        left = self._span(row, opening, last - 1, home)
+        right = self._span(row, opening + 1, last, home)
+        flows = self._span(row, opening, last, home)
+        return f"IF(SUMPRODUCT(({left}*{right}<0)*1)>1,NA(),IRR({flows}))"
 
     def _years_ago(self, row: Row, years: Expr, column: int, home: Row) -> str:
         """Look the year up on the ruler to the left; there is no such year before the opening."""
@@ -176,7 +183,7 @@ class Formulas:
         before = letters(column - 1)
         left = f"${letters(opening)}${ruler}:{before}${ruler}"
         wanted = f"{letters(column)}${ruler}-{self._text(years, column, home, 3)}"
-        return f"SUMIF({left},{wanted},{self._span(row, opening, column - 1, home, fixed=True)})"
+        return f"SUMIF({left},{wanted},{self._span(row, opening, column - 1, home, to_here=True)})"
 
     def _condition(self, flag: Expr, column: int, home: Row) -> str:
         """A flag as a condition: a comparison stands as it is, a number holds where not zero."""

@@ -23,6 +23,27 @@ def _ufunc(function: np.ufunc) -> Rule:
     return rule
 
 
+def _gapped(function: np.ufunc) -> Rule:
+    """What is no number is a gap, as on the sheet: nothing computes on with infinity."""
+
+    def rule(out: Array, *parts: Array) -> None:
+        function(*parts, out=out)
+        np.copyto(out, np.nan, where=~np.isfinite(out))
+
+    return rule
+
+
+def _comparison(function: np.ufunc) -> Rule:
+    """A flag; a gap on either side is a gap."""
+
+    def rule(out: Array, *parts: Array) -> None:
+        function(*parts, out=out)
+        for part in parts:
+            np.copyto(out, np.nan, where=np.isnan(part))
+
+    return rule
+
+
 def _mean(out: Array, left: Array, right: Array) -> None:
     np.add(left, right, out=out)
     np.multiply(out, 0.5, out=out)
@@ -34,6 +55,7 @@ def _where(out: Array, flag: Array, then: Array, otherwise: Array) -> None:
         then = np.array(then)
     np.copyto(out, otherwise)
     np.copyto(out, then, where=chosen)
+    np.copyto(out, np.nan, where=np.isnan(flag))
 
 
 def _calendar_year(out: Array, date: Array) -> None:
@@ -53,18 +75,18 @@ ELEMENTWISE: dict[str, Rule] = {
     "add": _ufunc(np.add),
     "sub": _ufunc(np.subtract),
     "mul": _ufunc(np.multiply),
-    "div": _ufunc(np.divide),
+    "div": _gapped(np.divide),
     "max": _ufunc(np.maximum),
     "min": _ufunc(np.minimum),
     "mean": _mean,
     "where": _where,
-    "le": _ufunc(np.less_equal),
-    "lt": _ufunc(np.less),
-    "eq": _ufunc(np.equal),
-    "sqrt": _ufunc(np.sqrt),
-    "exp": _ufunc(np.exp),
-    "log": _ufunc(np.log),
-    "power": _ufunc(np.power),
+    "le": _comparison(np.less_equal),
+    "lt": _comparison(np.less),
+    "eq": _comparison(np.equal),
+    "sqrt": _gapped(np.sqrt),
+    "exp": _gapped(np.exp),
+    "log": _gapped(np.log),
+    "power": _gapped(np.power),
     "calendar_year": _calendar_year,
     "year_end": _year_end,
 }
@@ -99,14 +121,19 @@ def _dot(left: Array, right: Array) -> Array:
 
 
 def _irr(series: Array, opening: Array) -> Array:
-    """Rate at which opening and series together are worth nothing, draw by draw."""
+    """Rate at which opening and series together are worth nothing, draw by draw.
+
+    No value where there is none, or where flows that follow each other change their sign more
+    than once: then there may be several rates, and no one of them is the answer.
+    """
     import numpy_financial as npf
 
     draws = max(series.shape[1], opening.shape[1])
     flows = np.vstack([np.broadcast_to(part, (len(part), draws)) for part in (opening, series)])
     rates = np.full(draws, np.nan)
     for draw, flow in enumerate(flows.T):
-        if np.isfinite(flow).all() and flow.min() < 0 < flow.max():
+        turns = int((flow[:-1] * flow[1:] < 0).sum())
+        if np.isfinite(flow).all() and flow.min() < 0 < flow.max() and turns <= 1:
             rates[draw] = npf.irr(np.trim_zeros(flow, "b"))
     return rates
 

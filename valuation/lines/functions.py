@@ -182,13 +182,14 @@ def years_ago(row: Line, years: Expr) -> Expr:
     """
     _series("years_ago", row)
     for leaf in postorder([years], lambda n: () if isinstance(n, Row) else n.operands):
-        if isinstance(leaf, Row) and not (
-            isinstance(leaf, Assumption) and leaf.whole and leaf.minimum >= 1
-        ):
+        counted = isinstance(leaf, Assumption) and leaf.whole and leaf.minimum >= 1
+        if isinstance(leaf, Row) and not (counted and leaf.shape == Shape.SINGLE):
             raise ModelError(
                 f"{leaf.label}: years_ago() counts whole years. "
-                "Declare the assumption with whole=True, minimum=1."
+                "Declare the assumption with whole=True, minimum=1, and one value."
             )
+        if isinstance(leaf, Op) and leaf.name not in ("add", "same"):
+            raise ModelError("years_ago() adds whole years only: a difference may not be past.")
     opening = row.opening if row.opening is not None else to_expr(0)
     return Op(name="years_ago", operands=(row, opening, years), unit=row.unit, shape=Shape.SERIES)
 

@@ -57,6 +57,7 @@ class Model:
 
     def _refuse(self) -> None:
         reached = postorder(self.rows.values(), below)
+        self._refuse_open_ends(reached)
         used = {n for node in reached for n in node.operands}
         lost = [n.label for n in reached if isinstance(n, Row) and n not in self.key]
         idle = [k for k, row in self.assumptions.items() if row not in used]
@@ -73,6 +74,19 @@ class Model:
             if len(group) > 1 and any(isinstance(n, Op) and n.name in OVER_TIME for n in group):
                 names = ", ".join(self.key[n] for n in group if isinstance(n, Row))
                 raise ModelError(f"circular: a year depends on a total over all years: {names}.")
+
+    def _refuse_open_ends(self, reached: list[Expr]) -> None:
+        """Every previous value, named or not, is closed by exactly one row."""
+        closers = [
+            n.closes for n in self.rows.values() if isinstance(n, Line) and n.closes is not None
+        ]
+        for node in reached:
+            if isinstance(node, Previous) and closers.count(node) != 1:
+                users = [k for k, r in self.rows.items() if node in _inside(r)]
+                raise ModelError(
+                    f"{', '.join(users)}: a previous value is closed by {closers.count(node)} "
+                    "rows. Give exactly one row closes=."
+                )
 
     def title(self, key: str) -> str:
         """Where a row stands and what it is called: `Zhejiang cloud, Building A, Racks in use`."""
@@ -132,3 +146,8 @@ def _walk(path: str, part: Part) -> Iterator[tuple[str, Part]]:
     yield path, part
     for name, inner in parts_of(part):
         yield from _walk(f"{path}.{name}".lstrip("."), inner)
+
+
+def _inside(row: Row) -> list[Expr]:
+    """Nodes of a row's own formula."""
+    return postorder(row.operands, lambda n: () if isinstance(n, Row) else n.operands)

@@ -229,7 +229,7 @@ def _scenarios(old: Assumptions, new: Assumptions) -> Iterator[ScenarioChange]:
         status = "added" if before is None else "removed" if after is None else "changed"
         changes = tuple(_mapping(_description(before), _description(after)))
         values = tuple(_mapping(before.values if before else {}, after.values if after else {}))
-        if changes or values or status != "changed":
+        if changes or values:
             yield ScenarioChange(name=name, status=status, changes=changes, values=values)
 
 

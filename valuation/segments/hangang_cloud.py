@@ -288,6 +288,12 @@ class HangangCloud(Group, title="Hangang cloud | 杭钢云"):
     )
     value_per_power = line("EV per kW | 单千瓦企业价值", "万CNY/kW", enterprise_value / power_total)
 
+    ev_to_ebitda = line(
+        "EV / EBITDA of the exit year | 隐含 EV/EBITDA",
+        "x",
+        enterprise_value / exit_multiple.exit_ebitda,
+    )
+
     checks = heading("Checks | 校验")
     weights_add_up = check(
         "Method weights sum to 100% | 方法权重合计100%",

@@ -361,7 +361,7 @@ class ZhejiangCloud(Group, title="Zhejiang cloud | 浙江云"):
         "万CNY/kW",
         enterprise_value / (planned_racks * rack_power),
     )
-    ebitda_multiple = line(
+    ev_to_ebitda = line(
         "EV / EBITDA of the exit year | 隐含 EV/EBITDA",
         "x",
         enterprise_value / exit_multiple.exit_ebitda,
