@@ -118,10 +118,10 @@ def test_break_even_margins_put_back_give_zero(
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_accounts_add_up_from_the_segments(book: Assumptions, scenario: str) -> None:
     result = value(book, scenario=scenario)
-    continuing = np.array([year <= 2035 for year in YEARS], dtype=float)
     revenue = (
         series(result, "steel.tonnes") * series(result, "steel.coil_price")
-        + (6100 + 12_000) * continuing
+        + 6100
+        + 12_000
         + series(result, "hangang_cloud.revenue")
         + series(result, "zhejiang_cloud.revenue")
         + series(result, "compute_leasing.revenue")
@@ -129,11 +129,11 @@ def test_the_accounts_add_up_from_the_segments(book: Assumptions, scenario: str)
     assert series(result, "group.revenue") == pytest.approx(revenue, rel=1e-12)
     ebitda = (
         series(result, "steel.ebitda")
-        + 12_000 * 0.0025 * continuing
+        + 12_000 * 0.0025
         + series(result, "hangang_cloud.ebitda")
         + series(result, "zhejiang_cloud.ebitda")
         + series(result, "compute_leasing.ebitda")
-        + 35 * continuing
+        + 35
         - 60
     )
     assert series(result, "group.ebitda") == pytest.approx(ebitda, rel=1e-12)
@@ -152,7 +152,7 @@ def test_the_funding_path(book: Assumptions, scenario: str) -> None:
     sold = series(result, "compute_leasing.book_value_left")
     nwc = series(result, "steel.nwc_increase")
     spent = (
-        575 * np.array([year <= 2035 for year in YEARS])
+        575
         + series(result, "hangang_cloud.maintenance_capex")
         + series(result, "zhejiang_cloud.maintenance_capex")
         + series(result, "zhejiang_cloud.refresh")

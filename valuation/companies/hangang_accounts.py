@@ -54,7 +54,7 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
     associate_capital = assume("Associate at cost | 联营账面", "CNY m", minimum=0)
 
     profit = heading("Profit | 利润")
-    running = line("Continuing business | 持续经营", "flag", Calendar.year <= last_year)
+    running = line("Years of the funding check | 资金测算年度", "flag", Calendar.year <= last_year)
     data_ebitda = line(
         "Data services, EBITDA | 数据服务 EBITDA", "CNY m", DataServices.annual_ebitda
     )
@@ -63,8 +63,8 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "CNY m",
         total(
             Steel.revenue,
-            other_ferrous_revenue * running,
-            Trading.annual_revenue * running,
+            other_ferrous_revenue,
+            Trading.annual_revenue,
             HangangCloud.revenue,
             ZhejiangCloud.revenue,
             ComputeLeasing.revenue,
@@ -76,11 +76,11 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "CNY m",
         total(
             Steel.ebitda,
-            Trading.ebit * running,
+            Trading.ebit,
             HangangCloud.ebitda,
             ZhejiangCloud.ebitda,
             ComputeLeasing.ebitda,
-            data_ebitda * running,
+            data_ebitda,
         )
         - Corporate.unallocated_cost,
     )
@@ -115,12 +115,12 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "CNY m",
         total(
             Steel.losses.tax,
-            Trading.ebit * Trading.tax_rate * running,
+            Trading.ebit * Trading.tax_rate,
             HangangCloud.tax,
             ZhejiangCloud.tax,
             ComputeLeasing.tax,
             ComputeLeasing.other_tax,
-            at_least(other_profit, 0) * Market.tax_rate * running,
+            at_least(other_profit, 0) * Market.tax_rate,
         ),
         note="Each company pays its own: there is no group relief in China.",
     )
@@ -148,7 +148,7 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "Capex | 资本开支",
         "CNY m",
         total(
-            Steel.maintenance_capex * running,
+            Steel.maintenance_capex,
             HangangCloud.maintenance_capex,
             HangangCloud.capex_left,
             ZhejiangCloud.maintenance_capex,

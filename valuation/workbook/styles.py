@@ -37,9 +37,15 @@ _SIZES = {"title": 14}
 #: Number formats by first word of the unit; brackets for negatives, a dash for zero amounts.
 _AMOUNT = '#,##0.0_);(#,##0.0);"-"_)'
 _FORMATS = {
-    "%": "0.0%_);(0.0%)",
-    "%/year": "0.0%_);(0.0%)",
-    "x": "0.0x_);(0.0x)",
+    "%": "0.00%_);(0.00%)",
+    "%/year": "0.00%_);(0.00%)",
+    "x": "0.00x_);(0.00x)",
+    "Mt": "0.00_);(0.00)",
+    "t/t": "0.00_);(0.00)",
+    "MW": "0.00_);(0.00)",
+    "CNY/kWh": "0.000_);(0.000)",
+    "kW/GPU": "0.00_);(0.00)",
+    "m tokens/GPU/hour": "0.00_);(0.00)",
     "flag": "0",
     "date": "yyyy-mm-dd",
     "year": "0.00",
