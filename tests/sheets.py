@@ -140,6 +140,8 @@ def valid() -> Workbook:
     fill(
         book.create_sheet("Scenarios"),
         {
+            1: ("Scenarios  情景",),
+            2: ("Blank means base.",),
             4: ("Key", "Label", "名称", "Unit", "Base", "Live", "Override", "bear", "base", "bull"),
             5: ("name", None, None, None, None, None, None, "悲观", "基准", "乐观"),
             6: ("weight", None, None, None, None, None, None, 0.25, 0.5, 0.25),
@@ -150,6 +152,7 @@ def valid() -> Workbook:
     fill(
         book.create_sheet("Correlations"),
         {
+            1: ("Rank correlations",),
             4: ("Key", "mill.take_up", "mill.price", "mill.life"),
             5: ("mill.take_up", 1, 0.5),
             6: ("mill.price", 0.5, 1),
