@@ -212,15 +212,14 @@ class Writer:
         powers = dict(term.unit.powers)
         if sum(map(abs, powers.values())) > 6:
             raise NothingFitsError
-        choice = self.one_of(["as it is", "as it is", "convert"])
-        if choice == "convert":
-            hours = sum(powers.pop(t, 0) for t in TIMES)
+        if self.one_of(["as it is", "as it is", "convert"]) == "convert":
+            time = sum(powers.pop(t, 0) for t in TIMES)
             bare = {n: p for n, p in powers.items() if n not in SCALES}
             if bare:
                 scale = self.one_of([None, *SCALES])
                 bare |= {scale: 1} if scale else {}
-            if hours:
-                bare[self.one_of(TIMES)] = hours
+            if time:
+                bare[self.one_of(TIMES)] = time
             powers = bare
         unit = Unit(tuple(sorted(powers.items())))
         up, down = conversion(term.unit, unit)
@@ -260,17 +259,16 @@ class Writer:
             "mean": lambda: average(a.node, b.node),
         }[word]()
         most = a.most + b.most if word in ("add", "sub") else max(a.most, b.most)
-        return self.bounded(node, most, 0, a.error + b.error + self.regrouped(word, a, b, most))
+        return self.bounded(node, most, 0, a.error + b.error + self.regrouped(word, b, most))
 
-    def regrouped(self, word: str, a: Term, b: Term, most: float) -> float:
-        """A sheet writes a+(b-c) as a+b-c, and a*(b/c) as a*b/c."""
+    def regrouped(self, word: str, right: Term, most: float) -> float:
+        """Error from writing a+(b-c) as a+b-c, and a*(b/c) as a*b/c, as a sheet does."""
         inner = {"add": ("add", "sub"), "mul": ("mul", "div", "same")}.get(word, ())
-        del a
-        return 4 * ULP * most if isinstance(b.node, Op) and b.node.name in inner else 0.0
+        return 4 * ULP * most if isinstance(right.node, Op) and right.node.name in inner else 0.0
 
     def times(self, a: Term, b: Term) -> Term:
         most = a.most * b.most
-        error = a.error * b.most + b.error * a.most + self.regrouped("mul", a, b, most)
+        error = a.error * b.most + b.error * a.most + self.regrouped("mul", b, most)
         return self.bounded(a.node * b.node, most, a.least * b.least, error)
 
     def over(self, a: Term, b: Term) -> Term:
@@ -357,8 +355,7 @@ class Writer:
 
     def exponential(self) -> Term:
         a = self.squashed()
-        term = Term(a.node, 1, 0, a.error)
-        node = exp(self.one_of([term.node, -term.node]))
+        node = exp(self.one_of([a.node, -a.node]))
         return self.bounded(node, 3, 0.3, 3 * a.error + 8 * ULP)
 
     def logarithm(self) -> Term:
@@ -458,8 +455,8 @@ class Writer:
         name = self.name("growing")
         node = growing(name, _spelt(first.unit), first.node, by=rate.node)
         most = first.most * (1 + rate.most) ** PERIODS
-        slip = PERIODS * rate.error * most if rate.error else 0.0
-        term = self.bounded(node, most, 0, first.error * (1 + rate.most) ** PERIODS + slip)
+        error = first.error * (1 + rate.most) ** PERIODS + PERIODS * rate.error * most
+        term = self.bounded(node, most, 0, error)
         self.closing[node.before] = node
         self.add(name, term)
 
@@ -470,16 +467,15 @@ class Writer:
         node = balance(name, _spelt(opening.unit), opening.node, add=add.node, less=less.node)
         most = opening.most + PERIODS * (add.most + less.most)
         error = opening.error + PERIODS * (add.error + less.error)
-        error += self.regrouped("add", opening, add, PERIODS * most)
+        error += self.regrouped("add", add, PERIODS * most)
         term = self.bounded(node, most, 0, error)
         self.closing[node.before] = node
         return self.add(name, term)
 
     def written_off(self) -> None:
         gross, life = self.stock(), self.life()
-        error = 2 * gross.error / 1
         node = straight_line(gross.node, life.node)
-        self.row(self.bounded(node, 2 * gross.most, 0, error), "depreciation")
+        self.row(self.bounded(node, 2 * gross.most, 0, 2 * gross.error), "depreciation")
 
     def life(self) -> Term:
         return self.pick(lambda t: isinstance(t.node, Assumption) and t.node.unit_text == "years")

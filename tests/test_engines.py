@@ -682,6 +682,26 @@ def test_gaps_spread_as_errors_do_on_a_sheet(case: str) -> None:
     assert not np.isfinite(found) or found == on_sheet == expected
 
 
+def test_a_date_or_year_without_a_value_is_a_gap() -> None:
+    day, flag = assume("Day", "date", whole=True), assume("Flag", "flag")
+    none = line("None", "date", where(flag, day, NO_VALUE))
+    no_year = line("No year", "year", where(flag, calendar_year(day), NO_VALUE))
+    rows = {
+        "day": day,
+        "flag": flag,
+        "none": none,
+        "no_year": no_year,
+        "year_of_none": line("Year of none", "year", calendar_year(none)),
+        "end_of_none": line("End of none", "date", year_end(no_year)),
+    }
+    model = ruled(rows)
+    base = {"base_year": 2024.0, "day": 46000.0, "flag": 0.0}
+    agree(model, base, frozenset())
+    agree(model, base | {"flag": 1.0}, frozenset())
+    found = all_rows(model, base)
+    assert np.isnan([found["year_of_none"][0, 0], found["end_of_none"][0, 0]]).all()
+
+
 @some
 @given(graph=graphs(), seed=SEEDS)
 def test_random_companies_have_the_same_gaps(graph: Graph, seed: int) -> None:

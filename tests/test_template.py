@@ -332,6 +332,7 @@ def test_any_other_problem_is_refused_as_usual(
 def test_reading_still_refuses_what_upgrade_accepts(tmp_path: Path) -> None:
     """In one list with the rest, sorted by place."""
     book = old_mill()
+    assert len(sheets.told(book)) == 7
     book["Mill"]["E9"] = 99
     said = sheets.told(book)
     assert len(said) == 8

@@ -62,12 +62,14 @@ def _calendar_year(out: Array, date: Array) -> None:
     days = np.nan_to_num(np.floor(date)).astype(np.int64) + _EPOCH.astype(np.int64)
     years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
     np.add(years, 1970.0, out=out)
+    np.copyto(out, np.nan, where=np.isnan(date))
 
 
 def _year_end(out: Array, year: Array) -> None:
     ends = (np.nan_to_num(year).astype(np.int64) - 1969).astype("datetime64[Y]")
     days = ends.astype("datetime64[D]").astype(np.int64) - 1 - _EPOCH.astype(np.int64)
     np.copyto(out, days)
+    np.copyto(out, np.nan, where=np.isnan(year))
 
 
 #: Operations whose result in a period needs only that period. A rule fills its first argument.
