@@ -3,9 +3,11 @@
 from valuation.companies.hangang_accounts import GroupAccounts, Reported
 from valuation.lines import (
     Company,
+    Event,
     Group,
     Method,
     Model,
+    Paths,
     check,
     equals,
     heading,
@@ -354,4 +356,41 @@ company = Company(
     value_per_share=Hangang.value_per_share,
     market_price=Market.market_price,
     upside=Hangang.upside,
+    events=(
+        Event(
+            key="steel_ebitda_covered",
+            title="Steel breaks even: EBITDA",
+            chinese="钢铁盈亏平衡:EBITDA",
+            flag=Steel.ebitda_covered,
+            during=Steel.years_asked,
+        ),
+        Event(
+            key="steel_ebit_covered",
+            title="Steel breaks even: EBIT",
+            chinese="钢铁盈亏平衡:EBIT",
+            flag=Steel.ebit_covered,
+            during=Steel.years_asked,
+        ),
+        Event(
+            key="steel_fcff_covered",
+            title="Steel breaks even: free cash flow",
+            chinese="钢铁盈亏平衡:自由现金流",
+            flag=Steel.fcff_covered,
+            during=Steel.years_asked,
+        ),
+        Event(
+            key="group_profitable",
+            title="Group profit before tax not below zero",
+            chinese="集团税前不亏损",
+            flag=GroupAccounts.profitable,
+            during=Steel.years_asked,
+        ),
+        Event(
+            key="funding_gap",
+            title="Funding gap in any year checked",
+            chinese="测算期内资金缺口",
+            flag=GroupAccounts.funding_gap,
+        ),
+    ),
+    paths=Paths(switch=Demand.acting, shock=Demand.shock),
 )

@@ -132,6 +132,7 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "CNY/t",
         Steel.cash_margin - pre_tax / Steel.tonnes,
     )
+    profitable = line("Profit before tax not below zero | 税前利润非负", "flag", pre_tax >= 0)
 
     cash = heading("Cash | 现金流")
     new_cluster_capex = line(
@@ -189,6 +190,11 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
         "Below the minimum | 低于最低现金",
         "flag",
         (free_cash < Corporate.minimum_cash) * running * Calendar.valued,
+    )
+    funding_gap = line(
+        "Below the minimum in any year checked | 测算期内出现缺口",
+        "flag",
+        over_years(below_minimum) > 0,
     )
     cash_in_check = line(
         "Net cash in the years checked | 测算期净现金",

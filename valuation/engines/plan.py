@@ -27,6 +27,7 @@ class Plan:
 
     Attributes:
         model: Whose rows they are.
+        periods: Number of periods of the model.
         rows: The rows asked for.
         steps: One operation each.
         groups: Positions of steps in order; those in one group depend on each other's past.
@@ -36,6 +37,7 @@ class Plan:
     def __init__(self, model: Model, rows: Iterable[Row], *, typed: Iterable[Row] = ()) -> None:
         """Number the steps needed for some rows; `typed` lines are given, not computed."""
         self.model, self.rows, self._typed = model, list(rows), set[Expr](typed)
+        self.periods = model.periods
         self.steps: list[Step] = []
         self.groups: list[list[int]] = []
         self._slot: dict[Expr, int] = {}
@@ -50,6 +52,11 @@ class Plan:
             if isinstance(node, Previous):
                 self.steps[slot].operands += (self._slot[model.closing[node]],)
         self.outputs = [self._slot[row] for row in self.rows]
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process needs to compute: steps without the graph they were made from."""
+        kept = ("periods", "steps", "groups", "outputs")
+        return {name: getattr(self, name) for name in kept}
 
     def _place(self, node: Expr) -> int:
         series = node.shape == Shape.SERIES

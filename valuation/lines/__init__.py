@@ -1,6 +1,6 @@
 """What a line item is: the words in which models are written."""
 
-from valuation.lines.company import Company, Method, PartOfCompany
+from valuation.lines.company import Company, Event, Method, PartOfCompany, Paths
 from valuation.lines.functions import (
     NO_VALUE,
     at_end,
@@ -46,12 +46,14 @@ __all__ = [
     "Assumption",
     "Check",
     "Company",
+    "Event",
     "Expr",
     "Group",
     "Line",
     "Method",
     "Model",
     "PartOfCompany",
+    "Paths",
     "Row",
     "Shape",
     "assume",

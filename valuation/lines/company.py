@@ -35,6 +35,35 @@ class PartOfCompany:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something whose probability is asked for: a flag, of the whole or year by year.
+
+    Attributes:
+        flag: 1 where it happens, else 0.
+        during: Years in which it is asked; None for a flag without years.
+    """
+
+    key: str
+    title: str
+    chinese: str
+    flag: Line
+    during: Row | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """A factor that acts either by its responses, year by year, or by the correlation matrix.
+
+    Attributes:
+        switch: 1 where the responses act.
+        shock: Its yearly shock, drawn only where they do.
+    """
+
+    switch: Assumption
+    shock: Assumption
+
+
+@dataclass(frozen=True, kw_only=True)
 class Company:
     """A listed company: its model, and the rows the reports and analyses ask for by role.
 
@@ -47,6 +76,8 @@ class Company:
         model: All rows.
         parts: In the order of the sum.
         bridge: Rows between the sum of the parts and equity, signed as they are added.
+        events: What the simulation tells the probability of.
+        paths: The factor that links the parts, where there is one.
     """
 
     name: str
@@ -64,6 +95,8 @@ class Company:
     value_per_share: Line
     market_price: Row
     upside: Line
+    events: tuple[Event, ...] = ()
+    paths: Paths | None = None
     sheets: dict[str, Part] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -304,6 +304,18 @@ class Steel(Group, title="Steel | 钢铁"):
         + carbon_cost,
         note="Above what depreciation, deduction and losses shelter, a yuan of EBITDA pays tax.",
     )
+    years_asked = line("Years asked | 考察年度", "flag", explicit * Calendar.valued)
+    ebitda_covered = line(
+        "Margin covers costs: EBITDA | 覆盖 EBITDA", "flag", cash_margin >= break_even_ebitda
+    )
+    ebit_covered = line(
+        "Margin covers depreciation too: EBIT | 覆盖 EBIT", "flag", cash_margin >= break_even_ebit
+    )
+    fcff_covered = line(
+        "Margin covers capex and tax: free cash flow | 覆盖自由现金流",
+        "flag",
+        cash_margin >= break_even_fcff,
+    )
 
     # Last year's tonne
     last_actual = heading("The reported year | 报告年度")
