@@ -1,6 +1,16 @@
 """Equity valuation by parts: assumption sheets in, live Excel reports out."""
 
-from valuation.api import difference, explain, load, report, template, upgrade, value
+from valuation.api import (
+    difference,
+    explain,
+    load,
+    replay,
+    report,
+    simulate,
+    template,
+    upgrade,
+    value,
+)
 from valuation.errors import (
     AssumptionError,
     EngineError,
@@ -24,7 +34,9 @@ __all__ = [
     "difference",
     "explain",
     "load",
+    "replay",
     "report",
+    "simulate",
     "template",
     "upgrade",
     "value",

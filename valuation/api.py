@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,17 @@ from valuation.errors import AssumptionError, Problem, WorkbookError
 if TYPE_CHECKING:
     from valuation.lines import Company
     from valuation.risk.assumptions import Assumptions
+    from valuation.risk.blocks import Engine
     from valuation.risk.difference import Difference
     from valuation.risk.explanation import Explanation
+    from valuation.risk.replay import Replay
+    from valuation.risk.sampler import Kind
+    from valuation.risk.simulation import Simulation
     from valuation.risk.valuation import Valuation
     from valuation.workbook.read import Outdated
 
+#: Told draws done and draws asked for.
+Progress = Callable[[int, int], None]
 #: Workbook that commands read where none is named.
 DEFAULT = Path("assumptions/hangang.xlsx")
 #: Folder that reports go to.
@@ -105,6 +111,121 @@ def report(
     result = value(assumptions, scenario=scenario, changes=changes)
     write_report(result, path, backup=_same(path, source))
     return path, result
+
+
+def simulate(
+    source: str | Path | Assumptions = DEFAULT,
+    *,
+    draws: int = 100_000,
+    seed: int = 1,
+    sampler: Kind = "sobol",
+    scenario: str = "mixture",
+    changes: Mapping[str, float] | None = None,
+    demand_paths: bool = False,
+    rows: Sequence[str] = (),
+    walks: int = 4096,
+    engine: Engine | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Simulation:
+    """Value a company over draws of its uncertain inputs.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        draws: How many; best a multiple of 8 times a power of two.
+        seed: Any whole number; 0 is one.
+        sampler: `sobol`, scrambled points, or `random`, pseudo-random streams by input.
+        scenario: Name of a scenario to draw around, or `mixture`: drawn by its weight.
+        changes: Inputs held at a value in every draw, by key.
+        demand_paths: AI demand acts by its responses; its part then leaves the correlations.
+        rows: Keys of further rows to summarise, year by year where they are yearly.
+        walks: Walks for the Shapley effects of the inputs; 0 leaves them out.
+        engine: `numpy` or `numba`; by default what is done sooner.
+        workers: How many at once; by default one for each core where that pays.
+        scheduler: Address of a dask scheduler that computes the blocks instead.
+        progress: Called with draws done and draws asked for.
+
+    Raises:
+        InputError: Something given does not fit.
+        NoAnswerError: A draw has no value, and the workbook says to stop at such a draw.
+        Stopped: Ctrl-C; a KeyboardInterrupt that says how far it got.
+    """
+    from dataclasses import replace
+
+    from valuation.risk.importance import importance
+    from valuation.risk.simulate import simulate as simulate_all
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    found = simulate_all(
+        assumptions,
+        draws=draws,
+        seed=seed,
+        sampler=sampler,
+        scenario=scenario,
+        changes=changes,
+        demand_paths=demand_paths,
+        rows=rows,
+        engine=engine,
+        workers=workers,
+        scheduler=scheduler,
+        progress=progress,
+    )
+    return replace(found, importance=importance(found, walks=walks)) if walks else found
+
+
+def replay(
+    source: str | Path | Assumptions,
+    draw: int,
+    *,
+    draws: int = 100_000,
+    seed: int = 1,
+    sampler: Kind = "sobol",
+    scenario: str = "mixture",
+    changes: Mapping[str, float] | None = None,
+    demand_paths: bool = False,
+    output: str | Path | None = None,
+) -> Replay:
+    """Value one draw of a simulation again, alone.
+
+    Args:
+        source: As in `simulate`, which must have had the same arguments.
+        draw: Number of the draw, from 0.
+        draws: As in `simulate`.
+        seed: As in `simulate`.
+        sampler: As in `simulate`.
+        scenario: As in `simulate`.
+        changes: As in `simulate`.
+        demand_paths: As in `simulate`.
+        output: Workbook to write, whose live formulas give the value of the draw.
+
+    Raises:
+        InputError: Something given does not fit; there is no such draw.
+        NoAnswerError: The draw has no value.
+    """
+    from valuation.risk.replay import replay as replay_one
+    from valuation.risk.simulate import prepare
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    task = prepare(
+        assumptions,
+        draws=draws,
+        seed=seed,
+        sampler=sampler,
+        scenario=scenario,
+        changes=changes or {},
+        demand_paths=demand_paths,
+    )
+    found = replay_one(task, draw)
+    if output is not None:
+        from valuation.workbook.report import write_report
+
+        path = Path(output)
+        if isinstance(source, str | Path) and _same(path, Path(source)):
+            text = "is the workbook read, which stays as it is. Name another with -o."
+            raise WorkbookError([Problem(file=path.name, text=text)])
+        write_report(found.valuation, path)
+    return found
 
 
 def explain(

@@ -6,6 +6,7 @@ import typer
 
 from valuation.cli.difference import diff
 from valuation.cli.explain import explain
+from valuation.cli.simulation import replay, simulate
 from valuation.cli.values import report, value
 from valuation.cli.workbooks import check, inputs, template, upgrade
 
@@ -15,5 +16,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Value a company by its parts from an assumption workbook.",
 )
-for command in (report, value, check, inputs, explain, diff, template, upgrade):
+for command in (report, value, check, inputs, simulate, replay, explain, diff, template, upgrade):
     app.command()(command)

@@ -55,8 +55,13 @@ def explain(
     if as_json:
         print_json(found.document())
         return
+    print_explanation(found, year_given=year is not None)
+
+
+def print_explanation(found: Explanation, *, year_given: bool = False) -> None:
+    """The row and its value, then the formulas as trees."""
     console = paper()
-    console.print(_headline(found, year_given=year is not None))
+    console.print(_headline(found, year_given=year_given))
     for tree in _trees(found, max(3, (console.width - _LEAST) // _INDENT)):
         console.print()
         console.print(tree)

@@ -66,7 +66,7 @@ def value(
     if as_json:
         print_json(result.document())
     else:
-        _print_value(result)
+        print_value(result)
 
 
 def _headline(result: Valuation) -> str:
@@ -80,7 +80,8 @@ def _headline(result: Valuation) -> str:
     )
 
 
-def _print_value(result: Valuation) -> None:
+def print_value(result: Valuation) -> None:
+    """Parts, methods and bridge as a table."""
     company = result.company
     shares = result.number(company.diluted_shares)
     table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 
 from valuation.engines.rules import ELEMENTWISE, apply
@@ -57,6 +58,18 @@ class Plan:
         """What another process needs to compute: steps without the graph they were made from."""
         kept = ("periods", "steps", "groups", "outputs")
         return {name: getattr(self, name) for name in kept}
+
+    def first(self, count: int) -> Plan:
+        """The plan of the first outputs alone."""
+        part = copy(self)
+        part.rows, part.outputs = [], self.outputs[:count]
+        needed, path = set(part.outputs), list(part.outputs)
+        while path:
+            new = set(self.steps[path.pop()].operands) - needed
+            needed |= new
+            path += new
+        part.groups = [group for group in self.groups if needed.intersection(group)]
+        return part
 
     def _place(self, node: Expr) -> int:
         series = node.shape == Shape.SERIES

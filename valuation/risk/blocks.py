@@ -82,6 +82,14 @@ class Job:
         inputs = self.inputs(self.sampler.draw(block).values)
         return np.concatenate(outputs(self.plan, inputs, draws=block.count))
 
+    def value(self, values: Array) -> Array:
+        """The first output at values of the cells, shape (cells, draws); shape (draws,)."""
+        if self.engine == "numba":
+            from valuation.risk.native_blocks import evaluated
+
+            return evaluated(self, values)[0]
+        return outputs(self.plan.first(1), self.inputs(values), draws=values.shape[1])[0][0]
+
     def kernel(self) -> Kernel:
         """The compiled kernel, made once in a process."""
         if not self._kernel:

@@ -86,7 +86,8 @@ class Sampler:
         draws: How many there are.
         seed: Any whole number, 0 as good as another.
         cells: What differs by draw, in order of the dimensions of the points.
-        factor: Correlated scores = factor x innovations; lower triangular, shape (cells, cells).
+        correlation: Of the normal scores of the cells, shape (cells, cells).
+        factor: Correlated scores = factor x innovations; its lower triangular factor.
         scenarios: Names of the scenarios drawn from.
         weights: Their probabilities; a scenario alone has 1.
         tables: Quantile functions.
@@ -99,6 +100,7 @@ class Sampler:
     draws: int
     seed: int
     cells: tuple[Cell, ...]
+    correlation: Array
     factor: Array
     scenarios: tuple[str, ...]
     weights: tuple[float, ...]
@@ -185,10 +187,10 @@ class Sampler:
         return result
 
 
-def scrambled(dimensions: int, seed: int) -> tuple[sobol.Bits, sobol.Bits]:
+def scrambled(dimensions: int, seed: int | str) -> tuple[sobol.Bits, sobol.Bits]:
     """Direction numbers and shifts of every scrambling."""
     plain = sobol.direction_numbers(dimensions)
-    random = [_generator(f"{seed}|scrambling {i}") for i in range(SCRAMBLINGS)]
+    random = [generator(f"{seed}|scrambling {i}") for i in range(SCRAMBLINGS)]
     found = [sobol.scramble(plain, r) for r in random]
     return np.stack([d for d, _ in found]), np.stack([s for _, s in found])
 
@@ -197,7 +199,8 @@ def _key(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:16], "little")
 
 
-def _generator(text: str) -> np.random.Generator:
+def generator(text: str) -> np.random.Generator:
+    """Pseudo-random numbers that a text decides."""
     return np.random.Generator(np.random.Philox(key=_key(text)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,7 +17,7 @@ from valuation.errors import AssumptionError, NoAnswerError
 from valuation.lines import Company, Row, Shape
 from valuation.risk import workers as hands
 from valuation.risk.assumptions import Assumptions
-from valuation.risk.blocks import Engine, Job, Layout, run_block
+from valuation.risk.blocks import Engine, Job, Layout, run, run_block
 from valuation.risk.gaps import culprits
 from valuation.risk.sampler import BLOCK, SCRAMBLINGS, Kind
 from valuation.risk.simulation import Column, Simulation
@@ -222,7 +221,7 @@ def _run(task: Task, workers: int, scheduler: str | None, progress: Progress | N
     job, draws = task.job, task.job.sampler.draws
     totals = Totals(job)
     tasks = hands.spans(job.sampler.blocks(), workers)
-    results = hands.compute(job, tasks, workers=workers, scheduler=scheduler)
+    results = hands.compute(run, job, tasks, workers=workers, scheduler=scheduler)
     stops = getattr(task.uncertainty.assumptions, "gaps", "drop") == "stop"
     try:
         for found in hands.in_order(results):
@@ -256,13 +255,16 @@ def _reasons(task: Task, dropped: NDArray[np.int64]) -> dict[str, int]:
     job = task.job
     model = task.uncertainty.assumptions.company.model
     wanted = [column.row for column in task.columns[: job.layout.joint]]
-    found: Counter[Row] = Counter()
     looked_at = dropped[:EXPLAINED]
+    parts = []
     for block in job.sampler.blocks():
         here = looked_at[(looked_at >= block.first) & (looked_at < block.first + block.count)]
         if len(here):
-            values = job.sampler.draw(block).values[:, here - block.first]
-            found += culprits(model, wanted, job.inputs(values), draws=len(here))
+            parts.append(job.sampler.draw(block).values[:, here - block.first])
+    if not parts:
+        return {}
+    inputs = job.inputs(np.concatenate(parts, axis=1))
+    found = culprits(model, wanted, inputs, draws=len(looked_at))
     return {model.key[row]: count for row, count in found.most_common()}
 
 

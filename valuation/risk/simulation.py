@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from valuation.engines.rules import Array
-from valuation.errors import AssumptionError
+from valuation.errors import AssumptionError, Problem, WorkbookError
 from valuation.lines import Company, Event, Row
 from valuation.risk.assumptions import Assumptions
 from valuation.risk.blocks import Job, Moments
 from valuation.risk.document import plain
+from valuation.risk.sampler import SCENARIO
 from valuation.risk.spread import Estimate, Spread, standard_error
 from valuation.risk.uncertainty import Uncertainty
 from valuation.risk.valuation import Valuation
@@ -287,8 +290,11 @@ class Simulation:
             if low < high:
                 values = sampler.draw(block).values[:, low - block.first : high - block.first]
                 found.append(values)
-        names = [c.key if c.period is None else f"{c.key}@{self.centre.years[c.period]}"
-                 for c in sampler.cells]
+        years = self.centre.years
+        names = [
+            cell.key if cell.period is None else f"{cell.key}@{years[cell.period]}"
+            for cell in sampler.cells
+        ]
         data = np.concatenate(found, axis=1) if found else np.empty((len(names), 0))
         frame = pd.DataFrame(data.T, columns=names, index=range(start, start + data.shape[1]))
         return frame.rename_axis("draw")
@@ -300,8 +306,7 @@ class Simulation:
         records = {}
         for at in self.job.layout.kept:
             column = self.columns[at]
-            year = None if column.period is None else self.centre.years[column.period]
-            figures = self.figures(column.key, year)
+            figures = self.figures(column.key, self._year(column))
             records[self._name(column)] = {name: e.value for name, e in figures.items()}
         return pd.DataFrame.from_dict(records, orient="index")
 
@@ -310,10 +315,105 @@ class Simulation:
         percentiles = self.spread(row, year).percentiles()
         return {"mean": self.mean(row, year), "sd": self.sd(row, year), **percentiles}
 
+    def title_of(self, key: str) -> str:
+        """What an input is called, with where it stands; the choice of scenario has its own."""
+        if key == SCENARIO:
+            return "Scenario 情景"
+        model = self.company.model
+        return model.title(key) if key in model.rows else key
+
+    def save(self, path: Path) -> None:
+        """Write every draw to a parquet file, in one step: a failure leaves an old one whole.
+
+        Raises:
+            AssumptionError: The draws were too many to keep.
+            WorkbookError: The file cannot be written.
+        """
+        frame = self.frame()
+        said = {"seed": self.seed, "digest": self.digest, "inputs_hash": self.inputs_hash}
+        frame.attrs = said
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            frame.to_parquet(beside)
+            beside.replace(path)
+        except OSError as error:
+            text = f"cannot be written: {error.strerror or error}. Close it or name another file."
+            raise WorkbookError([Problem(file=path.name, text=text)]) from None
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def document(self) -> dict[str, object]:
+        """The simulation as plain data: what `valuation simulate --json` prints."""
+        company = self.company
+        above = self.probability_above()
+        found = self.importance
+        return {
+            "company": company.name,
+            "scenario": self.scenario,
+            "draws": self.draws,
+            "seed": self.seed,
+            "sampler": self.job.sampler.kind,
+            "engine": self.job.engine,
+            "workers": self.workers,
+            "seconds": self.seconds,
+            "inputs_hash": self.inputs_hash,
+            "value_per_share": self._figures(company.value_per_share),
+            "equity_value": self._figures(company.equity_value),
+            "parts": [
+                {"key": part.key, "label": part.title, **self._figures(part.value)}
+                for part in company.parts
+            ],
+            "rows": [
+                {"key": column.key, "year": self._year(column), **self._figures(column)}
+                for column in self.further
+            ],
+            "market_price": self.centre.number(company.market_price),
+            "probability_above_price": plain(above.value),
+            "probability_above_price_standard_error": plain(above.standard_error),
+            "expected_shortfall_5": plain(self.expected_shortfall().value),
+            "events": [
+                {
+                    "key": likelihood.event.key,
+                    "label": likelihood.event.title,
+                    "year": likelihood.year,
+                    "probability": plain(likelihood.probability.value),
+                    "standard_error": plain(likelihood.probability.standard_error),
+                }
+                for likelihood in self.likelihoods()
+            ],
+            "variance_by_part": plain(self.variance_by_part()),
+            "correlations_moved": plain(list(self.uncertainty.moves)),
+            "importance": [] if found is None else found.document(),
+            "importance_seconds": None if found is None else found.seconds,
+            "dropped": len(self.dropped),
+            "dropped_by_reason": dict(self.reasons),
+            "digest": self.digest,
+        }
+
+    @property
+    def further(self) -> list[Column]:
+        """Kept lines beyond value, equity and parts: the rows asked for."""
+        first = 2 + len(self.company.parts)
+        return [self.columns[at] for at in self.job.layout.kept[first:]]
+
+    def _figures(self, of: Row | Column) -> dict[str, object]:
+        row, year = (of.row, self._year(of)) if isinstance(of, Column) else (of, None)
+        figures = self.figures(row, year)
+        return {
+            "mean": plain(figures["mean"].value),
+            "sd": plain(figures["sd"].value),
+            "percentiles": {
+                name: plain(e.value) for name, e in figures.items() if name not in ("mean", "sd")
+            },
+            "standard_errors": {name: plain(e.standard_error) for name, e in figures.items()},
+        }
+
+    def _year(self, column: Column) -> int | None:
+        return None if column.period is None else self.centre.years[column.period]
+
     def _name(self, column: Column) -> str:
-        if column.period is None:
-            return column.key
-        return f"{column.key}@{self.centre.years[column.period]}"
+        year = self._year(column)
+        return column.key if year is None else f"{column.key}@{year}"
 
 
 def _ratio(part: float, whole: float) -> float:

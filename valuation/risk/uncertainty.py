@@ -68,6 +68,7 @@ class Uncertainty:
     def sampler(self, order: Sequence[Cell], *, kind: Kind, draws: int, seed: int) -> Sampler:
         """A sampler whose dimensions come in the order of the cells given."""
         at = [self.cells.index(cell) for cell in order]
+        matrix = self.correlation[np.ix_(at, at)]
         spread = [found for cell in order for found in self.spread[cell]]
         distinct = list(dict.fromkeys(spread))
         place = {found: i for i, found in enumerate(distinct)}
@@ -81,7 +82,8 @@ class Uncertainty:
             draws=draws,
             seed=seed,
             cells=tuple(order),
-            factor=factor(self.correlation[np.ix_(at, at)]),
+            correlation=matrix,
+            factor=factor(matrix),
             scenarios=tuple(s.name for s in self.scenarios),
             weights=tuple(s.weight for s in self.scenarios) if mixture else (1.0,),
             tables=tables(distinct),

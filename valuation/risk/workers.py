@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -20,11 +20,15 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
-from itertools import groupby
-from typing import Final
+from functools import partial
+from itertools import groupby, islice
+from typing import Any, Final, TypeVar
 
-from valuation.risk.blocks import Job, Summed, run
+from valuation.risk.blocks import Job, Summed
 from valuation.risk.sampler import Block
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Blocks in a task: fewer on few workers cost waiting at the end, fewer on many cost messages.
 SPAN: Final = 16
@@ -56,91 +60,97 @@ def in_order(results: Iterable[Sequence[Summed]]) -> Iterator[Summed]:
 
 
 def compute(
-    job: Job, tasks: Sequence[list[Block]], *, workers: int, scheduler: str | None = None
-) -> Iterator[list[Summed]]:
-    """Compute tasks in any order.
+    do: Callable[[Job, T], R],
+    job: Job,
+    tasks: Iterable[T],
+    *,
+    workers: int,
+    scheduler: str | None = None,
+) -> Iterator[R]:
+    """Do tasks, giving out the results as they come.
 
     Args:
-        job: What to do.
-        tasks: From `spans`.
+        do: A function of a module, so that other processes find it.
+        job: Handed to it, once a worker.
+        tasks: Handed to it one by one.
         workers: How many at once; 1 computes here.
         scheduler: Address of a dask scheduler, whose workers are used instead.
     """
     if scheduler is not None:
-        yield from _on_dask(job, tasks, scheduler)
+        yield from _on_dask(do, job, tasks, scheduler)
     elif workers == 1:
-        yield from (run(job, task) for task in tasks)
+        yield from (do(job, task) for task in tasks)
+    elif job.engine == "numba":
+        job.kernel()  # compiled once, before the threads ask for it
+        with ThreadPoolExecutor(workers) as threads:
+            yield from _on_pool(threads, partial(do, job), tasks, workers)
     else:
-        with _pool(job, workers) as pool:
-            yield from _on_pool(pool, job, tasks, workers)
+        with _processes(do, job, workers) as processes:
+            yield from _on_pool(processes, _do_own, tasks, workers)
 
 
 def _on_pool(
-    pool: Executor, job: Job, tasks: Sequence[list[Block]], workers: int
-) -> Iterator[list[Summed]]:
+    pool: Executor, do: Callable[[T], R], tasks: Iterable[T], workers: int
+) -> Iterator[R]:
     """Keep every worker busy and one task waiting for each, so that memory stays flat."""
     waiting = iter(tasks)
-    running: set[Future[list[Summed]]] = set()
-    task_of = _run_own if isinstance(pool, ProcessPoolExecutor) else lambda task: run(job, task)
-    while True:
-        for task in waiting:
-            running.add(pool.submit(task_of, task))
-            if len(running) >= 2 * workers:
-                break
-        if not running:
-            return
-        done: set[Future[list[Summed]]] = set()
-        while not done:
-            done, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
+    running: set[Future[R]] = set()
+    try:
+        while True:
+            for task in islice(waiting, 2 * workers - len(running)):
+                running.add(pool.submit(do, task))
+            if not running:
+                return
+            done: set[Future[R]] = set()
+            while not done:  # a wait without end would not hear Ctrl-C everywhere
+                done, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        for future in running:
+            future.cancel()
 
 
 @contextmanager
-def _pool(job: Job, workers: int) -> Iterator[Executor]:
-    """Threads for compiled code, which lets go of the lock; processes for numpy, which does not."""
-    if job.engine == "numba":
-        job.kernel()
-        threads = ThreadPoolExecutor(workers)
-        try:
-            yield threads
-        finally:
-            threads.shutdown(cancel_futures=True)
-        return
+def _processes(do: Callable[[Job, T], R], job: Job, workers: int) -> Iterator[Executor]:
+    """Processes, ended at once where the work does not come to its end."""
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    processes = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start, initargs=(job,)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start, initargs=(do, job)
     )
     try:
-        yield processes
+        yield pool
     except BaseException:
-        for process in (processes._processes or {}).values():  # noqa: SLF001 - there is no other way
+        for process in (pool._processes or {}).values():  # noqa: SLF001 - there is no other way
             process.terminate()
         raise
     finally:
-        processes.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
-_own: list[Job] = []
+_own: list[Any] = []
 
 
-def _start(job: Job) -> None:
+def _start(do: Callable[[Job, T], R], job: Job) -> None:
     """Take the job once; Ctrl-C is the parent's to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _own[:] = [job]
+    _own[:] = [do, job]
 
 
-def _run_own(task: list[Block]) -> list[Summed]:
-    return run(_own[0], task)
+def _do_own(task: T) -> Any:  # noqa: ANN401 - what comes back is known where it is sent from
+    do, job = _own
+    return do(job, task)
 
 
-def _on_dask(job: Job, tasks: Sequence[list[Block]], scheduler: str) -> Iterator[list[Summed]]:
+def _on_dask(
+    do: Callable[[Job, T], R], job: Job, tasks: Iterable[T], scheduler: str
+) -> Iterator[R]:
     """Send the same tasks to a dask cluster; a lost worker's are sent again by the scheduler."""
     from distributed import Client, as_completed
 
     with Client(scheduler, set_as_default=False, timeout="10s") as client:
         sent = client.scatter(job, broadcast=True, hash=False)
-        futures = [client.submit(run, sent, task, pure=False, retries=RETRIES) for task in tasks]
+        futures = [client.submit(do, sent, task, pure=False, retries=RETRIES) for task in tasks]
         for future in as_completed(futures):
             yield future.result()
             future.release()
