@@ -1,14 +1,14 @@
-"""A small company, and its assumption workbook as a person might have saved it."""
+"""Small companies: one with its workbook as a person might have saved it, one to simulate."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -18,16 +18,20 @@ from valuation.errors import AssumptionError
 from valuation.lines import (
     YEAR,
     Company,
+    Event,
     Group,
     Model,
+    PartOfCompany,
     assume,
     calendar_year,
+    exp,
     line,
     over_years,
     previous,
+    root,
     switch,
 )
-from valuation.risk.assumptions import Assumptions
+from valuation.risk.assumptions import Assumptions, Input, Scenario
 from valuation.workbook.read import read
 
 if TYPE_CHECKING:
@@ -127,7 +131,7 @@ def valid() -> Workbook:
             6: ("mill.take_up", "Take-up, saturated", "", "%", 0.92, 0.8, 1, "PERT"),
             7: ("mill.price", "Price", "", "CNY m/t", 8640, None, None, "discrete"),
             8: ("mill.margin_shift", "Margin shift", "", "%", 0),
-            9: ("mill.life", "Life", "", "years", 20, 15, 25, "triangular"),
+            9: ("mill.life", "Life", "", "years", 20, 15, 25, "fixed"),
             10: ("mill.shares", "Shares", "", "shares", 3377.2),
             12: (None, "Yearly inputs"),
             13: YEARLY,
@@ -233,3 +237,79 @@ def with_cell_xml(data: bytes, sheet_number: int, address: str, xml: str) -> byt
         members[name] = text.encode()
 
     return with_members(data, change)
+
+
+class Pair(Group, title="Pair | 两部分"):
+    """Two parts and a debt: linear in what is drawn, unless the depth is drawn."""
+
+    base_year = assume("Last actual year", "year", whole=True, minimum=2000)
+    valuation_date = assume("Valuation date", "date", whole=True)
+    north = assume("North", "CNY m")
+    south = assume("South", "CNY m")
+    debt = assume("Net debt", "CNY m")
+    flow = assume("Flow", "CNY m", yearly=True)
+    depth = assume("Depth", "ratio")
+    shares = assume("Shares", "m shares", minimum=0.001)
+    price = assume("Price", "CNY m/m shares", minimum=0.001)
+
+    year_before = previous(base_year)
+    year = line("Year", "year", year_before + YEAR, closes=year_before)
+    draught = line("Draught", "ratio", root(depth), note="The depth must not be below zero.")
+    north_value = line("North, value", "CNY m", north)
+    south_value = line("South, value", "CNY m", south * draught + over_years(flow))
+    less_debt = line("Less net debt", "CNY m", -debt)
+    equity = line("Equity value", "CNY m", north_value + south_value + less_debt)
+    per_share = line("Value per share", "CNY m/m shares", equity / shares)
+    upside = line("Upside", "%", per_share / price - 1)
+    inflow = line("Inflow", "flag", flow > 0)
+    asked = line("Years asked", "flag", year > base_year + YEAR)
+    ruin = line("Ruin", "flag", equity < 0)
+    curve = line("Curve", "ratio", exp(root(depth)) + upside)
+    inverse = line("Inverse of the depth", "ratio", 1 / depth)
+    never = line("Never a number", "ratio", root(-draught - 1))
+
+
+def _part(key: str) -> PartOfCompany:
+    found = getattr(Pair, f"{key}_value")
+    return PartOfCompany(
+        key=key, title=key, chinese=key, methods=(), enterprise_value=found, method_gap=found,
+        stake=found, value=found,
+    )  # fmt: skip
+
+
+pair = Company(
+    name="pair", title="Pair", chinese="两部分", ticker="", currency="CNY",
+    model=Model(Pair, year=Pair.year, periods=3), base_year=Pair.base_year,
+    valuation_date=Pair.valuation_date, parts=(_part("north"), _part("south")),
+    bridge=(Pair.less_debt,), equity_value=Pair.equity, diluted_shares=Pair.shares,
+    value_per_share=Pair.per_share, market_price=Pair.price, upside=Pair.upside,
+    events=(
+        Event(key="inflow", title="Inflow", chinese="", flag=Pair.inflow, during=Pair.asked),
+        Event(key="ruin", title="Ruin", chinese="", flag=Pair.ruin),
+    ),
+)  # fmt: skip
+PAIR: dict[str, float | tuple[float, ...]] = {
+    "base_year": 2024.0, "valuation_date": 46080.0, "north": 300.0, "south": 200.0, "debt": 50.0,
+    "flow": (10.0, 20.0, 30.0), "depth": 1.0, "shares": 10.0, "price": 50.0,
+}  # fmt: skip
+
+
+def pair_book(
+    drawn: Mapping[str, Mapping[str, Any]],
+    scenarios: Mapping[str, tuple[float, Mapping[str, float]]] | None = None,
+    **others: Any,
+) -> Assumptions:
+    """Assumptions of the pair: what is drawn as fields of its input, scenarios with weights."""
+    told = {"base": (1.0, {}), **(scenarios or {})}
+    return Assumptions(
+        company=pair,
+        inputs={
+            key: Input(key=key, row=row, **{"value": PAIR[key], **drawn.get(key, {})})
+            for key, row in pair.model.assumptions.items()
+        },
+        scenarios={
+            name: Scenario(name=name, weight=weight, values=values)
+            for name, (weight, values) in told.items()
+        },
+        **others,
+    )

@@ -49,7 +49,7 @@ def test_a_workbook_does_not_differ_from_itself() -> None:
         ({"F9": 14}, "low", 15.0, 14.0),
         ({"G9": 26}, "high", 25.0, 26.0),
         ({"F8": -0.1, "G8": 0.1}, "low", None, -0.1),
-        ({"H9": "PERT"}, "distribution", "triangular", "PERT"),
+        ({"H6": "uniform"}, "distribution", "PERT", "uniform"),
         (
             {"I7": "5,850: 40%; 8,640: 60%"},
             "parameters",
@@ -78,7 +78,8 @@ def test_every_field_of_an_input(
 def test_every_field_of_an_input_is_compared() -> None:
     """So that a field added to the sheet is not forgotten here."""
     given = next(iter(sheets.read_book(sheets.valid()).inputs.values()))
-    assert set(FIELDS) == set(vars(given)) - {"key", "row"}
+    parsed = {"settings", "weights"}  # numbers of the text in parameters
+    assert set(FIELDS) == set(vars(given)) - {"key", "row"} - parsed
 
 
 def test_years_of_a_yearly_input() -> None:
@@ -151,6 +152,28 @@ def test_correlations_by_pair_whichever_stands_first() -> None:
         Change(what="mill.take_up, mill.price", before=0.5, after=0.6),
         Change(what="mill.take_up, mill.life", before=-0.25, after=None),
     }
+
+
+def test_loadings_on_ai_demand_are_told_with_the_correlations() -> None:
+    found = compared(changed({"E4": "AI demand", "E6": 0.45}, sheet="Correlations"))
+    assert found.correlations == (Change(what="AI demand, mill.price", before=None, after=0.45),)
+    assert not found.is_empty
+
+
+def test_what_becomes_of_draws_without_a_value() -> None:
+    found = compared(changed({"A5": "Draws without a value", "B5": "drop"}, sheet="Guide"))
+    assert found.guide == (Change(what="gaps", before="stop", after="drop"),)
+    assert not found.is_empty
+    assert found.document()["guide"] == [{"what": "gaps", "before": "stop", "after": "drop"}]
+
+
+def test_yearly_shocks() -> None:
+    found = compared(changed({"L13": "Shock sd", "L14": 25, "M13": "Persistence", "M14": 0.6}))
+    (given,) = found.inputs
+    assert given.changes == (
+        Change(what="shock_sd", before=0.0, after=25.0),
+        Change(what="persistence", before=0.0, after=0.6),
+    )
 
 
 def test_overrides() -> None:

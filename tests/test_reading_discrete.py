@@ -57,11 +57,3 @@ def test_discrete_values_of_whole_inputs_are_whole(book):
     assert told(book) == [
         "Mill!I9, Life, Parameters: value 20.5 is not a whole number. Enter 20 or 21."
     ]
-
-
-def test_parameters_of_other_distributions_are_text(book):
-    book["Mill"]["I6"] = "lambda = 4"
-    book["Mill"]["H10"], book["Mill"]["I10"] = "bernoulli", 0.3
-    found = read_book(book).inputs
-    assert found["mill.take_up"].parameters == "lambda = 4"
-    assert found["mill.shares"].parameters == "0.3"

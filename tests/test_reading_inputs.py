@@ -242,7 +242,13 @@ def test_a_maximum_below_the_models_minimum_is_told(book):
 
 @pytest.mark.parametrize("distribution", KNOWN.split(", "))
 def test_a_drawn_distribution_needs_low_and_high(book, distribution):
-    book["Mill"]["H8"], book["Mill"]["I8"] = distribution.upper(), "1%: 100%"
+    parameters = {
+        "beta": "alpha: 2; beta: 3",
+        "discrete": "1%: 100%",
+        "bernoulli": "probability: 30%",
+    }
+    book["Mill"]["H8"] = distribution.upper()
+    book["Mill"]["I8"] = parameters.get(distribution)
     if distribution in ("fixed", "discrete", "bernoulli"):
         assert read_book(book).inputs["mill.margin_shift"].distribution == distribution
     else:

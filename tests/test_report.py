@@ -223,6 +223,8 @@ def test_the_report_is_an_assumption_workbook(book: Assumptions, base_report: Pa
     assert read_back.inputs == book.inputs
     assert read_back.scenarios == book.scenarios
     assert read_back.correlations == book.correlations
+    assert read_back.demand_loadings == book.demand_loadings
+    assert read_back.gaps == book.gaps == "drop"
     assert read_back.tables == book.tables
 
 

@@ -76,6 +76,9 @@ def report(
     scenario: str = "base",
     changes: Mapping[str, float] | None = None,
     in_place: bool = False,
+    draws: int = 100_000,
+    seed: int = 1,
+    progress: Progress | None = None,
 ) -> tuple[Path, Valuation]:
     """Value a company and write its Excel report; a failure leaves an old report whole.
 
@@ -85,6 +88,9 @@ def report(
         scenario: As in `value`.
         changes: As in `value`; they stand in the Override column of the report.
         in_place: Write over the workbook read, keeping it beside as `.bak`.
+        draws: Draws of the simulation on the Risk sheet, scenarios by weight; 0 leaves it out.
+        seed: Seed of the simulation.
+        progress: Called with draws done and draws asked for.
 
     Returns:
         The path written and the valuation.
@@ -109,7 +115,10 @@ def report(
         )
         raise WorkbookError([Problem(file=source.name, text=text)])
     result = value(assumptions, scenario=scenario, changes=changes)
-    write_report(result, path, backup=_same(path, source))
+    risk = None
+    if draws:
+        risk = simulate(assumptions, draws=draws, seed=seed, changes=changes, progress=progress)
+    write_report(result, path, simulation=risk, backup=_same(path, source))
     return path, result
 
 

@@ -24,8 +24,8 @@ err = Console(stderr=True, highlight=False)
 
 #: Columns from which a terminal has room for sources; length of a line that no terminal cuts.
 WIDE, LINE = 140, 240
-#: Exit codes: `check` found problems; bad input.
-FOUND, BAD = 1, 2
+#: Exit codes: `check` found problems; bad input; ended by Ctrl-C.
+FOUND, BAD, INTERRUPTED = 1, 2, 130
 
 Workbook = Annotated[
     Path, typer.Argument(help="Assumption workbook, or a report.", show_default=True)
@@ -38,6 +38,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set an input; wins over the scenario."),
 ]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws: any whole number.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
@@ -57,6 +58,37 @@ def _refuse(error: ValuationError) -> NoReturn:
     if len(problems) > 1:
         err.print(f"{len(problems)} problems; nothing was written.", soft_wrap=True)
     raise typer.Exit(BAD)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Say how far it got when Ctrl-C ends it."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        text = f"Interrupted: {stop}" if str(stop) else "Interrupted; nothing was written."
+        err.print(text, style="red", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def progress() -> Iterator[api.Progress]:
+    """A bar of draws done on a terminal, nothing elsewhere."""
+    if not err.is_terminal:
+        yield lambda _done, _draws: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = TextColumn("Draws"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("draws", total=None)
+        yield lambda done, draws: bar.update(task, completed=done, total=draws)
 
 
 def print_json(document: object) -> None:

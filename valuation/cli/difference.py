@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from valuation.risk.difference import Change, Difference, Worth
 
 #: Headers of the input sheets, by the field they fill.
-_HEADERS = {"value": "Base", "as_of": "As of"}
-#: Fields that are texts, and blank rather than absent.
-_TEXTS = ("distribution", "parameters", "source", "as_of", "confidence", "note")
+_HEADERS = {"value": "Base", "as_of": "As of", "shock_sd": "Shock sd"}
+#: Fields that are texts, or a share of what the unit counts.
+_UNITLESS = ("distribution", "parameters", "persistence", "source", "as_of", "confidence", "note")
 
 
 def diff(
@@ -52,7 +52,7 @@ def diff(
 
 def _report(found: Difference) -> Iterator[RenderableType]:
     if found.is_empty:
-        yield Text("Inputs, scenarios, correlations and overrides are the same.")
+        yield Text("Inputs, scenarios, correlations, overrides and the Guide are the same.")
     units = {key: given.row.unit_text for key, given in found.old.assumptions.inputs.items()}
     if found.inputs:
         yield _title(f"Inputs changed: {len(found.inputs)}")
@@ -80,6 +80,9 @@ def _report(found: Difference) -> Iterator[RenderableType]:
         yield from _indented(
             _line(c.what, c, units.get(c.what, ""), none="none") for c in found.overrides
         )
+    if found.guide:
+        yield _title("Guide")
+        yield from _indented(_line("Draws without a value", c, "") for c in found.guide)
 
 
 def _title(text: str) -> Text:
@@ -96,7 +99,7 @@ def _moved(text: Text, columns: int) -> Padding:
 
 def _field(change: Change, unit: str) -> Text:
     name = _HEADERS.get(change.what, change.what.capitalize())
-    return _line(name, change, "" if change.what in _TEXTS else unit)
+    return _line(name, change, "" if change.what in _UNITLESS else unit)
 
 
 def _line(name: str, change: Change, unit: str, *, none: str = "blank") -> Text:

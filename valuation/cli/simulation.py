@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from valuation import api
 from valuation.cli.console import (
+    WIDE,
     Json,
+    Seed,
     Settings,
     Workbook,
     WorkbookOption,
     err,
+    interruptible,
     out,
     print_json,
+    progress,
     refusals,
     rounded,
     shown,
@@ -39,18 +40,16 @@ if TYPE_CHECKING:
 _SHOWN = ("p5", "p25", "p50", "p75", "p95")
 #: Inputs shown by importance, and lines of a draw.
 _MOST = 10
-#: Exit code of a run that Ctrl-C ended.
-INTERRUPTED = 130
 
 
-class SamplerName(str, Enum):
+class SamplerName(StrEnum):
     """How draws are made."""
 
     sobol = "sobol"
     random = "random"
 
 
-class EngineName(str, Enum):
+class EngineName(StrEnum):
     """What evaluates them."""
 
     auto = "auto"
@@ -58,8 +57,12 @@ class EngineName(str, Enum):
     numba = "numba"
 
 
+_ENGINES: dict[EngineName, Literal["numpy", "numba"] | None] = {
+    EngineName.auto: None,
+    EngineName.numpy: "numpy",
+    EngineName.numba: "numba",
+}
 Draws = Annotated[int, typer.Option("--draws", help="How many draws.")]
-Seed = Annotated[int, typer.Option("--seed", help="Any whole number.")]
 Sampler = Annotated[SamplerName, typer.Option("--sampler", help="Sobol points or pseudo-random.")]
 Around = Annotated[
     str, typer.Option("--scenario", help="Scenario to draw around, or mixture: by weight.")
@@ -79,7 +82,9 @@ def simulate(
     workers: Annotated[
         int | None, typer.Option("--workers", help="How many at once; by default each core.")
     ] = None,
-    engine: Annotated[EngineName, typer.Option("--engine", help="What evaluates.")] = EngineName.auto,
+    engine: Annotated[
+        EngineName, typer.Option("--engine", help="What evaluates.")
+    ] = EngineName.auto,
     settings: Settings = None,
     rows: Annotated[
         list[str] | None, typer.Option("--row", metavar="KEY", help="Summarise this row too.")
@@ -97,7 +102,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Simulate the value over the distributions of the inputs."""
-    with refusals(), _interruptible(), _progress() as tell:
+    with refusals(), interruptible(), progress() as tell:
         if output is not None:
             _refuse_output(output, draws)
         assumptions = api.load(workbook)
@@ -111,7 +116,7 @@ def simulate(
             demand_paths=demand_paths,
             rows=rows or (),
             walks=walks,
-            engine=None if engine is EngineName.auto else engine.value,
+            engine=_ENGINES[engine],
             workers=workers,
             scheduler=scheduler,
             progress=tell,
@@ -179,29 +184,12 @@ def _refuse_output(output: Path, draws: int) -> None:
     if output.suffix != ".parquet":
         raise AssumptionError([f"{output.name} is no .parquet file. Name one."])
     if draws > EXACT:
-        text = f"{draws:,} draws are too many to write. Ask for {EXACT:,} or fewer, or leave -o out."
+        text = (
+            f"{draws:,} draws are too many to write. Ask for {EXACT:,} or fewer, or leave -o out."
+        )
         raise AssumptionError([text])
     if not output.parent.is_dir():
         raise AssumptionError([f"there is no folder {output.parent}. Make it, or name another."])
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Say how far it got when Ctrl-C ends it."""
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        err.print(f"Interrupted: {stop}" if str(stop) else "Interrupted; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-@contextmanager
-def _progress() -> Iterator[api.Progress]:
-    """A bar on a terminal, nothing elsewhere."""
-    columns = TextColumn("Draws"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("draws", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _print_notices(found: Simulation) -> None:
@@ -211,9 +199,11 @@ def _print_notices(found: Simulation) -> None:
         texts.append(f"{text}{move.used:.4f}, so that the matrix is one")
     if len(found.dropped):
         share = len(found.dropped) / found.draws
-        texts.append(f"{len(found.dropped):,} draws ({share:.2%}) have no value and are left out:")
+        texts.append(
+            f"{len(found.dropped):,} draws ({share:.2%}) have no value and are left out; the first row without one:"
+        )
         model = found.company.model
-        texts += [f"  {n:,} for want of {model.title(k)} ({k})" for k, n in found.reasons.items()]
+        texts += [f"  {n:,}: {model.title(k)} ({k})" for k, n in found.reasons.items()]
     for text in texts:
         err.print(f"Note: {text}", style="yellow", markup=False, soft_wrap=True)
 
@@ -223,8 +213,9 @@ def _print_simulation(found: Simulation) -> None:
     price = found.centre.number(company.market_price)
     mean, above = found.mean(company.value_per_share), found.probability_above()
     out.print(
-        f"{company.title} {company.chinese} {company.ticker}: {_pm(mean, '.3f')} {company.currency} "
-        f"a share on average; above the price of {price:.2f} with probability {_pm(above, '.2%')}",
+        f"{company.title} {company.chinese} {company.ticker}: "
+        f"{_pm(mean, '.3f')} {company.currency} a share on average; "
+        f"above the price of {price:.2f} with probability {_pm(above, '.2%')}",
         style="bold",
         soft_wrap=True,
     )
@@ -239,7 +230,9 @@ def _print_simulation(found: Simulation) -> None:
     out.print(_values_table(found))
     shortfall = found.expected_shortfall()
     out.print(f"Mean of the worst 5%: {_pm(shortfall, '.3f')} {company.currency} a share")
-    out.print(_events_table(found))
+    _print_events(found)
+    if any(at.year is not None for at in found.likelihoods()):
+        out.print(_events_table(found))
     out.print(_variance_table(found))
     if found.importance is not None:
         out.print(_importance_table(found))
@@ -285,15 +278,25 @@ def _values_table(found: Simulation) -> Table:
 def _events_table(found: Simulation) -> Table:
     likelihoods = found.likelihoods()
     years = sorted({at.year for at in likelihoods if at.year is not None})
-    table = _table("Probability", *(str(year) for year in years))
+    table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Probability, %")
+    for year in years:
+        table.add_column(str(year), justify="right", no_wrap=True, min_width=4)
     for event in found.company.events:
         chances = {at.year: at.probability for at in likelihoods if at.event is event}
-        if None in chances:
-            table.add_row(f"{event.title} {event.chinese}: {_pm(chances[None], '.2%')}")
-        else:
-            cells = [f"{chances[year].value:.1%}" if year in chances else "" for year in years]
-            table.add_row(f"{event.title} {event.chinese}", *cells)
+        if None not in chances:
+            cells = [f"{chances[year].value:.0%}"[:-1] if year in chances else "" for year in years]
+            chinese = f" {event.chinese}" if out.width >= WIDE else ""
+            table.add_row(f"{event.title}{chinese}", *cells)
     return table
+
+
+def _print_events(found: Simulation) -> None:
+    """Events asked for as a whole."""
+    for at in found.likelihoods():
+        if at.year is None:
+            chance = _pm(at.probability, ".2%")
+            out.print(f"{at.event.title} {at.event.chinese}: {chance}", soft_wrap=True)
 
 
 def _variance_table(found: Simulation) -> Table:
@@ -334,7 +337,8 @@ def _print_drawn(found: Replay) -> None:
     )
     for drawn in [*ranked[: 2 * _MOST], *certain]:
         unit = drawn.given.row.unit_text
-        label = f"{drawn.given.row.label}{'' if drawn.year is None else f' {drawn.year}'}"
+        title = found.company.model.title(drawn.given.key)
+        label = f"{title}{'' if drawn.year is None else f' {drawn.year}'}"
         place = "scenario" if drawn.percentile is None else f"{drawn.percentile:.1%}"
         table.add_row(
             f"{label} ({unit})", shown(drawn.base, unit), _short(drawn.value, unit), place

@@ -14,11 +14,14 @@ from valuation import api
 from valuation.cli.console import (
     Json,
     Scenario,
+    Seed,
     Settings,
     Workbook,
+    interruptible,
     out,
     print_json,
     print_notices,
+    progress,
     refusals,
     valued,
 )
@@ -37,13 +40,24 @@ def report(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Write over the workbook read; keeps a .bak.")
     ] = False,
+    draws: Annotated[
+        int, typer.Option("--draws", help="Draws of the simulation on the Risk sheet; 0: none.")
+    ] = 100_000,
+    seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
     """Write the Excel report, every calculated cell a live formula."""
-    with refusals():
+    with refusals(), interruptible(), progress() as tell:
         changes = api.parse_changes(api.load(workbook), settings) if settings else {}
         path, result = api.report(
-            workbook, output, scenario=scenario, changes=changes, in_place=in_place
+            workbook,
+            output,
+            scenario=scenario,
+            changes=changes,
+            in_place=in_place,
+            draws=draws,
+            seed=seed,
+            progress=tell,
         )
     print_notices(result)
     if as_json:

@@ -30,49 +30,67 @@ def evaluate(plan: Plan, inputs: Inputs, *, draws: int, block: int = BLOCK) -> d
     Returns:
         One array a row, shape (periods or 1, draws).
     """
-    periods = plan.model.periods
-    shapes = [periods if plan.steps[i].series else 1 for i in plan.outputs]
+    found = outputs(plan, inputs, draws=draws, block=block)
+    return dict(zip(plan.rows, found, strict=True))
+
+
+def outputs(plan: Plan, inputs: Inputs, *, draws: int, block: int = BLOCK) -> list[Array]:
+    """Compute the outputs of a plan as `evaluate` does, in their order and without their rows."""
+    shapes = [plan.periods if plan.steps[i].series else 1 for i in plan.outputs]
     result = [np.empty((n, draws)) for n in shapes]
-    pool = _Pool(plan)
+    pool = Pool(plan)
     with np.errstate(all="ignore"):  # gaps stay NaN and are named by `first_gap`
         for start in range(0, draws, block):
             span = slice(start, min(start + block, draws))
             part = {k: v if v.shape[1] == 1 else v[:, span] for k, v in inputs.items()}
-            value = _block(plan, part, pool)
+            value = compute(plan, part, pool)
             for out, slot in zip(result, plan.outputs, strict=True):
                 out[:, span] = value[slot]
             pool.take_back(value)
-    return dict(zip(plan.rows, result, strict=True))
+    return result
 
 
-class _Pool:
+class Pool:
     """Arrays used again after the last use of what they held; views are never handed out."""
 
     def __init__(self, plan: Plan) -> None:
-        self.periods = plan.model.periods
+        self.periods = plan.periods
         self.last = _last_use(plan)
         self._free: dict[tuple[int, int], list[Array]] = defaultdict(list)
         self._own: set[int] = set()
 
     def empty(self, shape: tuple[int, int]) -> Array:
+        """Hand out an array, used before if there is one."""
         free = self._free[shape]
         array = free.pop() if free else np.empty(shape)
         self._own.add(id(array))
         return array
 
     def release(self, array: Array) -> None:
+        """Take an array back, unless it came from elsewhere."""
         if id(array) in self._own:
             self._own.discard(id(array))
             self._free[array.shape[0], array.shape[1]].append(array)
 
     def take_back(self, value: dict[int, Array]) -> None:
+        """Take all arrays back."""
         for array in value.values():
             self.release(array)
         value.clear()
 
 
-def _block(plan: Plan, inputs: Inputs, pool: _Pool) -> dict[int, Array]:
-    value: dict[int, Array] = {}
+def compute(
+    plan: Plan, inputs: Inputs, pool: Pool, known: Mapping[int, Array] | None = None
+) -> dict[int, Array]:
+    """Values of the steps whose outputs are wanted, by step.
+
+    Args:
+        plan: Steps in groups; all that they read is in earlier groups or known.
+        inputs: One array an assumption, shape (periods or 1, draws or 1).
+        pool: Arrays to use; give them back when the values have been read.
+        known: Values of steps that no group computes.
+    """
+    value = dict(known or {})
     for position, group in enumerate(plan.groups):
         if len(group) == 1 and group[0] not in plan.steps[group[0]].operands:
             value[group[0]] = _whole(plan.steps[group[0]], value, inputs, pool)
@@ -83,7 +101,7 @@ def _block(plan: Plan, inputs: Inputs, pool: _Pool) -> dict[int, Array]:
     return value
 
 
-def _whole(step: Step, value: dict[int, Array], inputs: Inputs, pool: _Pool) -> Array:
+def _whole(step: Step, value: dict[int, Array], inputs: Inputs, pool: Pool) -> Array:
     """All periods of one step at once."""
     parts = [value[i] for i in step.operands]
     if step.name == "number":
@@ -129,7 +147,7 @@ def _from_the_past(name: str, parts: list[Array], t: int, out: Array) -> None:
     out[...] = np.where(at >= 0, past, np.where(at == -1, first[0], 0.0))
 
 
-def _walk(plan: Plan, group: list[int], value: dict[int, Array], pool: _Pool) -> None:
+def _walk(plan: Plan, group: list[int], value: dict[int, Array], pool: Pool) -> None:
     """Steps that depend on each other's past, one period at a time."""
     outside = {i for slot in group for i in plan.steps[slot].operands} - set(group)
     width = max((value[i].shape[1] for i in outside), default=1)

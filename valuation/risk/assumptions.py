@@ -24,6 +24,8 @@ DISTRIBUTIONS: Final = (
 )
 #: How far an input can be trusted.
 CONFIDENCES: Final = ("high", "medium", "low")
+#: What becomes of draws without a value, the first where the workbook does not say.
+GAPS: Final = ("stop", "drop")
 #: Name of the scenario that overrides nothing.
 BASE: Final = "base"
 
@@ -40,8 +42,12 @@ class Input:
         high: High end of the range.
         distribution: One of `DISTRIBUTIONS`.
         parameters: Text of the Parameters cell, such as `5850: 30%; 8640: 20%; 10800: 50%`.
+        settings: Numbers of that text by name, such as `lambda`; empty for discrete.
+        weights: Value and weight of each pair of that text, for discrete only.
         minimum: Physical lower bound, the model's or narrower.
         maximum: Physical upper bound, the model's or narrower.
+        shock_sd: Standard deviation of the yearly shock around the base values of a yearly input.
+        persistence: Correlation of the shock of a year with that of the year before.
         source: Where the value comes from; empty is allowed and counted.
         as_of: Date or period of the value.
         confidence: One of `CONFIDENCES`, or empty.
@@ -55,8 +61,12 @@ class Input:
     high: float | None = None
     distribution: str = "fixed"
     parameters: str = ""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    weights: tuple[tuple[float, float], ...] = ()
     minimum: float = float("-inf")
     maximum: float = float("inf")
+    shock_sd: float = 0.0
+    persistence: float = 0.0
     source: str = ""
     as_of: str = ""
     confidence: str = ""
@@ -108,6 +118,8 @@ class Assumptions:
         scenarios: By name, in the order of the sheet; `base` is always among them.
         correlations: Rank correlation by pair of keys, each pair once, zero pairs left out.
         correlated: Keys of the matrix, in its order.
+        demand_loadings: Loading of inputs of the matrix on the AI-demand factor, zeros left out.
+        gaps: What becomes of draws without a value, one of `GAPS`.
         overrides: Values of the Override column: they win over scenarios.
         tables: Facts and other reference blocks, by title.
         notices: What the reader accepted but the user should know.
@@ -119,6 +131,8 @@ class Assumptions:
     scenarios: Mapping[str, Scenario]
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     correlated: tuple[str, ...] = ()
+    demand_loadings: Mapping[str, float] = field(default_factory=dict)
+    gaps: str = GAPS[0]
     overrides: Mapping[str, float] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     notices: tuple[str, ...] = ()

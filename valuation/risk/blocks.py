@@ -78,7 +78,8 @@ class Job:
         if self.engine == "numba":
             from valuation.risk.native_blocks import lines
 
-            return lines(self, block)
+            found: Array = lines(self, block)
+            return found
         inputs = self.inputs(self.sampler.draw(block).values)
         return np.concatenate(outputs(self.plan, inputs, draws=block.count))
 
@@ -87,8 +88,11 @@ class Job:
         if self.engine == "numba":
             from valuation.risk.native_blocks import evaluated
 
-            return evaluated(self, values)[0]
-        return outputs(self.plan.first(1), self.inputs(values), draws=values.shape[1])[0][0]
+            found: Array = evaluated(self, values)[0]
+            return found
+        plan = self.plan.first(1)
+        single: Array = outputs(plan, self.inputs(values), draws=values.shape[1])[0][0]
+        return single
 
     def kernel(self) -> Kernel:
         """The compiled kernel, made once in a process."""

@@ -21,6 +21,8 @@ FIELDS = (
     "parameters",
     "minimum",
     "maximum",
+    "shock_sd",
+    "persistence",
     "source",
     "as_of",
     "confidence",
@@ -104,8 +106,9 @@ class Difference:
         new: The workbook after, valued.
         inputs: Inputs that changed, in the order of the model.
         scenarios: Scenarios added, removed or changed.
-        correlations: Pairs `key, key` whose correlation changed.
+        correlations: Pairs `key, key` that changed, and loadings `AI demand, key`.
         overrides: Keys whose override changed.
+        guide: `gaps`, where that changed.
         parts: Value of each part.
         bridge: Rows between the parts and equity.
         equity_value: The sum.
@@ -118,6 +121,7 @@ class Difference:
     scenarios: tuple[ScenarioChange, ...]
     correlations: tuple[Change, ...]
     overrides: tuple[Change, ...]
+    guide: tuple[Change, ...]
     parts: tuple[Worth, ...]
     bridge: tuple[Worth, ...]
     equity_value: Worth
@@ -126,11 +130,11 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Whether the workbooks say the same."""
-        return not (self.inputs or self.scenarios or self.correlations or self.overrides)
+        return not any((self.inputs, self.scenarios, self.correlations, self.overrides, self.guide))
 
     def document(self) -> dict[str, object]:
         """The difference as plain data: what `valuation diff --json` prints."""
-        said = ("scenarios", "correlations", "overrides")
+        said = ("scenarios", "correlations", "overrides", "guide")
         worth = ("parts", "bridge", "equity_value", "value_per_share")
         return {
             "company": self.old.company.name,
@@ -178,6 +182,7 @@ def difference(old: Assumptions, new: Assumptions, *, scenario: str = BASE) -> D
         scenarios=tuple(_scenarios(old, new)),
         correlations=tuple(_mapping(_pairs(old), _pairs(new))),
         overrides=tuple(_mapping(old.overrides, new.overrides)),
+        guide=tuple(_mapping({"gaps": old.gaps}, {"gaps": new.gaps})),
         parts=tuple(worth(part.value, part.key, part.title) for part in company.parts),
         bridge=tuple(map(own, company.bridge)),
         equity_value=own(company.equity_value),
@@ -241,12 +246,13 @@ def _description(scenario: Scenario | None) -> dict[str, object]:
 
 
 def _pairs(book: Assumptions) -> dict[str, float]:
-    """Correlations by pair, whichever of the two stands first on the sheet."""
+    """Correlations by pair, whichever of the two stands first on the sheet, and loadings."""
     order = {key: at for at, key in enumerate(book.inputs)}
-    return {
+    pairs = {
         ", ".join(sorted(pair, key=order.__getitem__)): value
         for pair, value in book.correlations.items()
     }
+    return pairs | {f"AI demand, {key}": value for key, value in book.demand_loadings.items()}
 
 
 def _mapping(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Change]:
@@ -270,11 +276,5 @@ def _dated(day: object) -> object:
 def _worth_document(worth: Worth | tuple[Worth, ...]) -> object:
     if isinstance(worth, tuple):
         return [_worth_document(one) for one in worth]
-    return {
-        "key": worth.key,
-        "label": worth.label,
-        "unit": worth.unit,
-        "before": plain(worth.before),
-        "after": plain(worth.after),
-        "change": plain(worth.change),
-    }
+    names = [f.name for f in fields(worth)]
+    return {name: plain(getattr(worth, name)) for name in (*names, "change")}

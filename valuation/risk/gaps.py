@@ -30,7 +30,7 @@ def culprits(model: Model, values: Collection[Row], inputs: Inputs, *, draws: in
     """
     below = [row for step in model.steps(values, ()) for row in step if isinstance(row, Line)]
     plan = Plan(model, below)
-    operands = {row: _rows_under(model, row) for row in below}
+    operands: dict[Row, list[Row]] = {row: _rows_under(model, row) for row in below}
     found: Counter[Row] = Counter()
     for start in range(0, draws, _AT_ONCE):
         stop = min(start + _AT_ONCE, draws)
@@ -39,16 +39,14 @@ def culprits(model: Model, values: Collection[Row], inputs: Inputs, *, draws: in
         gaps = np.array([~np.isfinite(result[row]).all(axis=0) for row in below])
         patterns, counts = np.unique(gaps, axis=1, return_counts=True)
         for pattern, count in zip(patterns.T, counts.tolist(), strict=True):
-            without = {row for row, gap in zip(below, pattern, strict=True) if gap}
+            without: set[Row] = {row for row, gap in zip(below, pattern, strict=True) if gap}
             reason = _reason((row for row in values if row in without), without, operands)
             if reason is not None:
                 found[reason] += count
     return found
 
 
-def _reason(
-    starts: Iterable[Row], without: set[Row], operands: dict[Row, list[Row]]
-) -> Row | None:
+def _reason(starts: Iterable[Row], without: set[Row], operands: dict[Row, list[Row]]) -> Row | None:
     """The first row, going down from the value, that lacks a number on its own account."""
     seen: set[Row] = set()
     path = list(starts)[:1]
@@ -70,4 +68,6 @@ def _rows_under(model: Model, row: Line) -> list[Row]:
         return () if is_other_row else model.needs(node)
 
     found = postorder(model.needs(row), needs)
-    return [n for n in found if isinstance(n, Row) and n is not row and not isinstance(n, Assumption)]
+    return [
+        n for n in found if isinstance(n, Row) and n is not row and not isinstance(n, Assumption)
+    ]

@@ -130,9 +130,7 @@ def importance(
     shapley = _estimates(found, len(players))
     nothing = Estimate(float("nan"), float("nan"))
     effects = [
-        Effect(
-            key=key, shapley=estimate, first_order=first[key][0] if key in first else nothing
-        )
+        Effect(key=key, shapley=estimate, first_order=first[key][0] if key in first else nothing)
         for key, estimate in zip(walked, shapley, strict=True)
     ]
     effects.sort(key=lambda e: (e.key == OTHERS, -e.shapley.value))
@@ -196,7 +194,8 @@ def _values(simulation: Simulation, block: Block) -> Array:
     if simulation.values is not None:
         found: Array = simulation.values[0, block.first : block.first + block.count]
         return found
-    return simulation.job.lines(block)[0]
+    again: Array = simulation.job.lines(block)[0]
+    return again
 
 
 def _ranked(values: Array) -> NDArray[np.intp]:
@@ -218,7 +217,7 @@ def _explained(values: Array, bins: NDArray[np.intp]) -> float:
     if total <= 0 or groups < 2 or len(values) <= groups:  # noqa: PLR2004 - nothing to tell apart
         return 0.0
     within = (total - between) / (len(values) - groups)
-    return (between - (groups - 1) * within) / total
+    return float((between - (groups - 1) * within) / total)
 
 
 def _regressed(values: Array, scored: Array) -> float:
@@ -265,11 +264,11 @@ def walk(job: Job, span: Span) -> Walked:
     orders = np.argsort(random.random((span.count, len(span.players))), axis=1)
     sums, count = np.zeros(len(span.players)), 0
     for order in (orders, orders[:, ::-1]):
-        steps = _steps(job, before, after, order, span.players)
-        good = np.isfinite(steps).all(axis=1)
-        steps, order = steps[good], order[good]
+        walks = _steps(job, before, after, order, span.players)
+        good = np.isfinite(walks).all(axis=1)
+        steps = walks[good]
         half = (steps[:, -1] - steps[:, 0])[:, None] * np.diff(steps, axis=1) / 2
-        sums += np.bincount(order.ravel(), half.ravel(), minlength=len(sums))
+        sums += np.bincount(order[good].ravel(), half.ravel(), minlength=len(sums))
         count += int(good.sum())
     return Walked((span.scrambling, span.start), sums, count, 2 * span.count - count)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from valuation.engines.rules import Array
 from valuation.risk import native_draws
@@ -14,8 +15,9 @@ from valuation.risk.scores import coefficients
 if TYPE_CHECKING:
     from valuation.risk.blocks import Job
 
-#: Draws at a time: a power of two, a multiple of the kernel's lanes.
-STRIP: Final = 1024
+#: Draws at a time: a multiple of the kernel's lanes and of a run of points, and no power of two,
+#: whose rows would all fall into the same places of the cache.
+STRIP: Final = 1056
 
 
 def lines(job: Job, block: Block) -> Array:
@@ -33,7 +35,10 @@ def lines(job: Job, block: Block) -> Array:
     for start in range(0, padded, STRIP):
         width = min(STRIP, padded - start)
         if integers is None:
-            directions, shift = sampler.directions[block.scrambling], sampler.shifts[block.scrambling]
+            directions, shift = (
+                sampler.directions[block.scrambling],
+                sampler.shifts[block.scrambling],
+            )
             native_draws.points(directions, shift, block.start + start, drawn)
         else:
             given = integers[:, start : start + STRIP]
@@ -68,7 +73,7 @@ def evaluated(job: Job, values: Array) -> Array:
     return out[:, :draws]
 
 
-def _places(job: Job) -> tuple[Array, Array]:
+def _places(job: Job) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row of each cell in the kernel's table, and number of each correlated cell (-1: none)."""
     kernel = job.kernel()
     rows = np.empty(len(job.sampler.cells), dtype=np.int64)
@@ -77,4 +82,4 @@ def _places(job: Job) -> tuple[Array, Array]:
     correlated = (job.sampler.factor != np.eye(len(rows))).any(axis=1)
     correlated |= (job.sampler.factor != np.eye(len(rows))).any(axis=0)
     bound = np.where(correlated, np.cumsum(correlated) - 1, -1)
-    return rows, bound.astype(np.int64)
+    return rows, np.asarray(bound, dtype=np.int64)

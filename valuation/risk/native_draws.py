@@ -1,4 +1,4 @@
-"""Draw blocks in compiled code: the arithmetic of `sobol`, `scores` and `quantiles`, bit for bit."""
+"""Draw blocks in compiled code: what `sobol`, `scores` and `quantiles` do, bit for bit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from valuation.risk.quantiles import CELLS
 from valuation.risk.scores import CELL_BITS, DEGREE, FIRST, HALF, INSIDE, ONE, SHIFT
 from valuation.risk.sobol import BITS, Bits
 
+#: Points that follow from the first of them by few XORs: a power of two.
+RUN_BITS = 5
+RUN = 1 << RUN_BITS
+
 _compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
 _SHIFT, _INSIDE, _ONE = np.int64(SHIFT), np.int64(INSIDE), np.int64(ONE)
 _FIRST, _CELL_BITS, _HALF = np.int64(FIRST), np.int64(CELL_BITS), np.uint32(HALF)
@@ -18,22 +22,20 @@ _FIRST, _CELL_BITS, _HALF = np.int64(FIRST), np.int64(CELL_BITS), np.uint32(HALF
 
 @_compiled
 def points(directions: Bits, shift: Bits, start: int, out: Bits) -> None:
-    """Sobol points from `start`, a multiple of the next power of two at or above their count."""
+    """Sobol points from `start`, a multiple of `RUN`, as many as `out` is wide."""
     count = out.shape[1]
-    bits = 0
-    while 1 << bits < count:
-        bits += 1
     for d in range(len(out)):
-        first = shift[d]
-        for k in range(bits, BITS):
-            if start >> k & 1:
-                first ^= directions[d, k]
-        row = out[d]
-        row[0] = first
-        for k in range(bits):
-            direction, half = directions[d, k], 1 << k
-            for i in range(min(half, count - half)):
-                row[half + i] = row[i] ^ direction
+        for run in range(0, count, RUN):
+            first = shift[d]
+            for k in range(RUN_BITS, BITS):
+                if (start + run) >> k & 1:
+                    first ^= directions[d, k]
+            row = out[d, run : run + RUN]
+            row[0] = first
+            for k in range(RUN_BITS):
+                direction, half = directions[d, k], 1 << k
+                for i in range(min(half, len(row) - half)):
+                    row[half + i] = row[i] ^ direction
 
 
 @_compiled
@@ -115,6 +117,34 @@ def value(
 
 
 @_compiled
+def pick(integers: Bits, limits: NDArray[np.uint64], out: NDArray[np.intp]) -> None:
+    """Scenario of uniform integers."""
+    for i in range(len(out)):
+        out[i] = 0
+        for limit in limits:
+            if integers[i] >= limit:
+                out[i] += 1
+
+
+@_compiled
+def mix(held: Array, weights: Array, bound: NDArray[np.int64], out: Array) -> None:
+    """Correlated scores of a cell: the held innovations times its weights, in their order."""
+    started = False
+    for other in range(len(weights)):
+        weight = weights[other]
+        if weight == 0.0:
+            continue
+        source = held[bound[other]]
+        if started:
+            for i in range(len(out)):
+                out[i] += source[i] * weight
+        else:
+            for i in range(len(out)):
+                out[i] = source[i] * weight
+            started = True
+
+
+@_compiled
 def draw(
     integers: Bits, mixture: int, limits_of_scenarios: NDArray[np.uint64], coefficients: Array,
     factor: Array, bound: NDArray[np.int64], table: NDArray[np.intp],
@@ -125,36 +155,19 @@ def draw(
 
     `bound[i]` numbers the cells whose scores others need or that need others', from 0; -1 is none.
     """
-    cells, count = len(rows), integers.shape[1]
+    count = integers.shape[1]
     scenario = np.zeros(count, np.intp)
     if mixture:
-        for i in range(count):
-            for limit in limits_of_scenarios:
-                if integers[0, i] >= limit:
-                    scenario[i] += 1
+        pick(integers[0], limits_of_scenarios, scenario)
     tail, inside, own, room = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
     held = np.empty((max(bound.max() + 1, 1), count))
-    for c in range(cells):
-        into = held[bound[c]] if bound[c] >= 0 else own
-        score(integers[c + mixture], coefficients, tail, inside, into)
-        if bound[c] < 0:
-            value(own, scenario, table[:, c].copy(), is_stepped, kink, scale, ends, cubics,
-                  limits, values, room, out[rows[c]])  # fmt: skip
-    for c in range(cells):
-        if bound[c] < 0:
-            continue
-        started = False
-        for other in range(c + 1):
-            weight = factor[c, other]
-            if weight == 0.0:
-                continue
-            source = held[bound[other]]
-            if started:
-                for i in range(count):
-                    own[i] += source[i] * weight
-            else:
-                for i in range(count):
-                    own[i] = source[i] * weight
-                started = True
+    for c in range(len(rows)):
+        if bound[c] >= 0:
+            score(integers[c + mixture], coefficients, tail, inside, held[bound[c]])
+    for c in range(len(rows)):
+        if bound[c] >= 0:
+            mix(held, factor[c], bound, own)
+        else:
+            score(integers[c + mixture], coefficients, tail, inside, own)
         value(own, scenario, table[:, c].copy(), is_stepped, kink, scale, ends, cubics,
               limits, values, room, out[rows[c]])  # fmt: skip

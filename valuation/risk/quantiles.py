@@ -102,7 +102,8 @@ def _cubics(knots: Array) -> Array:
     slopes = np.einsum("ij,...j->...i", _slopes(knots.shape[-1]), knots)
     left, right = slopes[..., :-1], slopes[..., 1:]
     start, rise = knots[..., :-1], np.diff(knots)
-    return np.stack([start, left, 3 * rise - 2 * left - right, left + right - 2 * rise])
+    found: Array = np.stack([start, left, 3 * rise - 2 * left - right, left + right - 2 * rise])
+    return found
 
 
 @cache
@@ -112,4 +113,4 @@ def _slopes(count: int) -> Array:
     right = 3 * (np.eye(count, k=1) - np.eye(count, k=-1))
     system[0, :3], right[0, :4] = (1, 2, 0), (-2.5, 2, 0.5, 0)
     system[-1, -3:], right[-1, -4:] = (0, 2, 1), (0, -0.5, -2, 2.5)
-    return np.linalg.solve(system, right)
+    return np.asarray(np.linalg.solve(system, right), dtype=np.float64)

@@ -167,11 +167,11 @@ class Sampler:
     def correlated(self, innovations: Array) -> Array:
         """Correlated scores; sums run in the order of the cells, so that they round alike."""
         result = np.empty_like(innovations)
-        for row, weights in zip(result, self.factor, strict=True):
-            used = np.flatnonzero(weights)
-            np.multiply(innovations[used[0]], weights[used[0]], out=row)
-            for other in used[1:]:
-                row += innovations[other] * weights[other]
+        for i, weights in enumerate(self.factor):
+            first, *others = np.flatnonzero(weights)
+            np.multiply(innovations[first], weights[first], out=result[i])
+            for other in others:
+                result[i] += innovations[other] * weights[other]
         return result
 
     def values(self, correlated: Array, scenario: NDArray[np.intp]) -> Array:

@@ -1,8 +1,8 @@
 """Uniform 32-bit integers to standard normal scores, by a table: the same bits on every machine.
 
-The table has 64 cells for each binade of the tail probability, a cubic in each, and is good to 1e-10:
-`scipy.special.ndtri`, from which it is made, costs ten times as much in compiled code, and its last
-bits are not the same everywhere.
+The table has 64 cells for each binade of the tail probability, a cubic in each, and is good to
+1e-10: `scipy.special.ndtri`, from which it is made, costs ten times as much in compiled code, and
+its last bits are not the same everywhere.
 """
 
 from __future__ import annotations
@@ -51,4 +51,5 @@ def scores(integers: Bits) -> Array:
     for row in table[DEGREE - 1 :: -1]:
         result *= inside
         result += row.take(cell)
-    return np.where(upper, -result, result)
+    signed: Array = np.where(upper, -result, result)
+    return signed

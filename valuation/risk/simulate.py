@@ -29,13 +29,15 @@ from valuation.risk.valuation import value
 EXACT: Final = 10_000_000
 #: Draws without a value whose reason is looked for.
 EXPLAINED: Final = 20_000
+#: Draws from which compiled code is done sooner, compiling included.
+COMPILED: Final = 1_000_000
 #: How far histograms reach beyond what the first blocks show, as a share of their range.
 _MARGIN: Final = 0.5
 
 Progress = Callable[[int, int], None]
 
 
-class Stopped(KeyboardInterrupt):  # noqa: N818 - it is what Ctrl-C raises
+class Stopped(KeyboardInterrupt):
     """The simulation was interrupted.
 
     Attributes:
@@ -111,7 +113,7 @@ def simulate(
         workers=count,
         seconds=seconds,
         moments=tuple(m for m in totals.moments if m is not None),
-        spreads={i: spread for i, spread in zip(job.layout.kept, spreads, strict=True)},
+        spreads=dict(zip(job.layout.kept, spreads, strict=True)),
         values=totals.values,
         dropped=totals.dropped,
         reasons=_reasons(replace(task, job=job), totals.dropped),
@@ -163,9 +165,7 @@ def prepare(
         lines=len(columns),
     )
     made = found.sampler(order, kind=sampler, draws=draws, seed=seed)
-    job = Job(
-        plan=plan, shared=found.shared(), rows=found.rows(order), sampler=made, layout=layout
-    )
+    job = Job(plan=plan, shared=found.shared(), rows=found.rows(order), sampler=made, layout=layout)
     return Task(uncertainty=found, columns=columns, job=job)
 
 
@@ -211,9 +211,7 @@ def _how(
 
 def _compiled_pays(job: Job, scheduler: str | None) -> bool:
     """Compiling costs as much as millions of draws in numpy, and fetching it as many thousands."""
-    return scheduler is None and job.sampler.draws >= 1_000_000
-
-
+    return scheduler is None and job.sampler.draws >= COMPILED
 
 
 def _run(task: Task, workers: int, scheduler: str | None, progress: Progress | None) -> Totals:
@@ -222,7 +220,7 @@ def _run(task: Task, workers: int, scheduler: str | None, progress: Progress | N
     totals = Totals(job)
     tasks = hands.spans(job.sampler.blocks(), workers)
     results = hands.compute(run, job, tasks, workers=workers, scheduler=scheduler)
-    stops = getattr(task.uncertainty.assumptions, "gaps", "drop") == "stop"
+    stops = task.uncertainty.assumptions.gaps == "stop"
     try:
         for found in hands.in_order(results):
             totals.add(found)

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from valuation.risk.importance import Importance
 
 
+#: What of an input decides how it is drawn.
+_DECIDES = ("value", "low", "high", "distribution", "parameters", "minimum", "maximum",
+            "shock_sd", "persistence")  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """A line of the outputs: a row, or one year of a yearly row."""
@@ -140,9 +145,8 @@ class Simulation:
         said = {
             "company": self.company.name,
             "inputs": {
-                key: [i.value, i.low, i.high, i.distribution, i.parameters, i.minimum, i.maximum]
-                + [i.shock_sd, i.persistence]
-                for key, i in self.assumptions.inputs.items()
+                key: [*(getattr(given, name) for name in _DECIDES)]
+                for key, given in self.assumptions.inputs.items()
             },
             "scenarios": [[s.name, s.weight, dict(s.values)] for s in u.scenarios],
             "correlations": [[*pair, r] for pair, r in self.assumptions.correlations.items()],
@@ -274,8 +278,10 @@ class Simulation:
         sampler = self.job.sampler
         if sampler.is_mixture:
             picked = [sampler.pick(sampler.integers(b)[0]) for b in sampler.blocks()]
-            codes = np.concatenate(picked)
-            found.insert(0, "scenario", pd.Categorical.from_codes(codes, list(sampler.scenarios)))
+            codes = pd.Series(np.concatenate(picked))
+            found.insert(
+                0, "scenario", codes.map(dict(enumerate(sampler.scenarios))).astype("category")
+            )
         return found.rename_axis("draw")
 
     def inputs(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
@@ -330,8 +336,7 @@ class Simulation:
             WorkbookError: The file cannot be written.
         """
         frame = self.frame()
-        said = {"seed": self.seed, "digest": self.digest, "inputs_hash": self.inputs_hash}
-        frame.attrs = said
+        frame.attrs.update(seed=self.seed, digest=self.digest, inputs_hash=self.inputs_hash)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             frame.to_parquet(beside)

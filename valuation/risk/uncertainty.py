@@ -197,7 +197,9 @@ def _scenarios(assumptions: Assumptions, name: str) -> tuple[Scenario, ...]:
     return weighted
 
 
-def _acts(assumptions: Assumptions, scenarios: Sequence[Scenario], fixed: Mapping[str, float]) -> bool:
+def _acts(
+    assumptions: Assumptions, scenarios: Sequence[Scenario], fixed: Mapping[str, float]
+) -> bool:
     """Whether AI demand acts by its responses, which the switch must say alike everywhere."""
     paths = assumptions.company.paths
     if paths is None:
@@ -206,7 +208,10 @@ def _acts(assumptions: Assumptions, scenarios: Sequence[Scenario], fixed: Mappin
     base = assumptions.inputs[key].value
     said = {fixed.get(key, s.values.get(key, base)) for s in scenarios}
     if len(said) > 1:
-        text = f"{key} differs between scenarios: AI demand acts by responses or by the matrix, one of them. Set it alike."
+        text = (
+            f"{key} differs between scenarios, and AI demand acts either by its responses or by "
+            "the correlations. Set it alike in all of them."
+        )
         raise AssumptionError([text])
     return said != {0.0}
 
@@ -218,8 +223,8 @@ def _spread(given: Input, period: int | None, base: float | None) -> Distributio
         found: Distribution | None = yearly_distribution(given, period, base)
         return at if found is None else found
     found = distribution_of(given, base)
-    value = given.value if base is None else base
-    return found if found is not None or isinstance(value, tuple) else value
+    own = given.value if base is None else base
+    return float(np.asarray(own)) if found is None else found
 
 
 def _matrix(
@@ -228,7 +233,7 @@ def _matrix(
     """Correlation of the scores of all cells: the sheet's matrix, and the shocks year by year."""
     pairs = assumptions.correlations
     if acting:
-        pairs = without_factor(assumptions.correlated, pairs, getattr(assumptions, "demand_loadings", {}))
+        pairs = without_factor(assumptions.correlated, pairs, assumptions.demand_loadings)
     place = {cell.key: i for i, cell in enumerate(cells) if cell.period is None}
     keys = [key for key in assumptions.correlated if key in place]
     idle = {k for pair in pairs for k in pair if k not in place}

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -66,7 +66,7 @@ def compute(
     *,
     workers: int,
     scheduler: str | None = None,
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """Do tasks, giving out the results as they come.
 
     Args:
@@ -89,9 +89,7 @@ def compute(
             yield from _on_pool(processes, _do_own, tasks, workers)
 
 
-def _on_pool(
-    pool: Executor, do: Callable[[T], R], tasks: Iterable[T], workers: int
-) -> Iterator[R]:
+def _on_pool(pool: Executor, do: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:
     """Keep every worker busy and one task waiting for each, so that memory stays flat."""
     waiting = iter(tasks)
     running: set[Future[R]] = set()
@@ -115,9 +113,7 @@ def _on_pool(
 def _processes(do: Callable[[Job, T], R], job: Job, workers: int) -> Iterator[Executor]:
     """Processes, ended at once where the work does not come to its end."""
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start, initargs=(do, job)
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(do, job))
     try:
         yield pool
     except BaseException:
@@ -148,10 +144,10 @@ def _on_dask(
     """Send the same tasks to a dask cluster; a lost worker's are sent again by the scheduler."""
     from distributed import Client, as_completed
 
-    with Client(scheduler, set_as_default=False, timeout="10s") as client:
+    with Client(scheduler, set_as_default=False, timeout="10s") as client:  # type: ignore[no-untyped-call]
         sent = client.scatter(job, broadcast=True, hash=False)
         futures = [client.submit(do, sent, task, pure=False, retries=RETRIES) for task in tasks]
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             yield future.result()
             future.release()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from valuation.workbook.inputs import Places
 
 #: Sheets of a report besides those of its parts and inputs.
-COVER, SUMMARY, CHECKS, UNITS = "Cover", "Summary", "Checks", "Units"
+COVER, SUMMARY, CHECKS, UNITS, RISK = "Cover", "Summary", "Checks", "Units", "Risk"
 #: What the title of a model sheet adds to that of the input sheet.
 MODEL = " model"
 #: Numbers of money: brackets for negatives, a dash for zero.

@@ -18,7 +18,14 @@ _HINTS = {
     "Low": "Low end of the range: P10 for normal, lognormal and fitted, else the least value.",
     "High": "High end of the range: P90 for normal, lognormal and fitted, else the largest value.",
     "Distribution": "How the value is drawn in a simulation; fixed is not drawn.",
-    "Parameters": "For discrete: value: weight; value: weight. Weights sum to 100%.",
+    "Parameters": "discrete: value: weight; value: weight, summing to 100%. normal: sd: 20. "
+    "lognormal: sd: 12%. PERT: lambda: 4. beta: alpha: 2; beta: 3. bernoulli: probability: 30%.",
+    "Shock sd": "Standard deviation, in every year, of a random shock around the values of this "
+    "row; blank means none.",
+    "Persistence": "Correlation of the shock of a year with that of the year before, between -1 "
+    "and 1; blank means 0.",
+    "AI demand": "Loading on the AI-demand factor, from -1 to 1; blank means 0. Where the factor "
+    "acts by its responses, its part leaves the matrix.",
     "Minimum": "Physical bound. It may be raised above the model's own bound, not lowered.",
     "Maximum": "Physical bound. It may be lowered below the model's own bound, not raised.",
     "Source": "Where the value comes from: [S] article, [P-n] public page, [C] calibrated, "

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openpyxl.comments import Comment
-from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -16,9 +15,9 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from valuation.engines.formulas import letters
 from valuation.lines import Assumption
 from valuation.lines.rows import Heading, Part
-from valuation.risk.assumptions import CONFIDENCES, DISTRIBUTIONS
 from valuation.risk.blank import ADDED, is_blank
 from valuation.workbook import layout
+from valuation.workbook.guide import write_guide
 from valuation.workbook.headers import heads, labels
 from valuation.workbook.outline import outline
 from valuation.workbook.reference_sheets import link_sources, write_table
@@ -48,16 +47,6 @@ _WIDTHS = {
     "Confidence": 10,
     "Note": 11,  # the last column: its text runs on to the right
 }
-_GUIDE = (
-    "Blue cells on a pale ground are inputs: edit them, save, and run `valuation report`.",
-    "Each input stands once, in the Base column of its sheet; yearly inputs have a cell a year.",
-    "Scenarios: a filled cell replaces the base value; blank means base. Weights sum to 100%.",
-    "Override: a number there wins over base and scenario until it is deleted.",
-    "Correlations: rank correlations between uncertain inputs, symmetric, blank means 0.",
-    "Inputs are found by key: rows may be sorted and inserted, columns moved, sheets renamed.",
-    "CNY m unless the unit says otherwise; flows exclude VAT; percentages as 92% or 0.92.",
-    "`valuation check` lists every problem with its cell and what to do.",
-)
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ def write_inputs(
         first_year: Heads the yearly columns where the last actual year is still blank.
     """
     years = _years(assumptions, first_year)
-    _guide(book, assumptions)
+    write_guide(book, assumptions)
     places: dict[str, tuple[str, int]] = {}
     for path, part in assumptions.company.sheets.items():
         if any(isinstance(row, Assumption) for _, row in outline(assumptions.company.model, path)):
@@ -102,28 +91,6 @@ def assumption_workbook(assumptions: Assumptions, *, first_year: int | None = No
     write_inputs(book, assumptions, live=False, first_year=first_year)
     finish(book)
     return book
-
-
-def _guide(book: Book, assumptions: Assumptions) -> None:
-    sheet, styles = book.sheet(layout.GUIDE), book.styles
-    company = assumptions.company
-    book.text(sheet, 1, 1, f"{company.title} {company.chinese} {company.ticker}", styles("title"))
-    book.text(sheet, 3, 1, layout.COMPANY_LABEL, styles("bold"))
-    book.text(sheet, 3, 2, company.name, styles("input"))
-    for number, text in enumerate(_GUIDE, 5):
-        book.text(sheet, number, 1, text, styles("text"))
-    start = 7 + len(_GUIDE)
-    lists: list[tuple[str, str, tuple[str, ...]]] = [
-        ("distributions", "Distributions", DISTRIBUTIONS),
-        ("confidences", "Confidence", CONFIDENCES),
-    ]
-    for column, (name, title, words) in enumerate(lists, 1):
-        book.text(sheet, start, column, title, styles("bold"))
-        for number, word in enumerate(words, start + 1):
-            book.text(sheet, number, column, word, styles("text"))
-        span = f"${letters(column)}${start + 1}:${letters(column)}${start + len(words)}"
-        book.workbook.defined_names[name] = DefinedName(name, attr_text=f"{layout.GUIDE}!{span}")
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 24
 
 
 def _part(
@@ -166,6 +133,9 @@ def _part(
     for name, width in _WIDTHS.items():
         column = letters(layout.SCALAR_HEADERS.index(name) + 1)
         sheet.column_dimensions[column].width = width
+    if yearly:
+        last = layout.FIRST_YEAR + len(years) + layout.YEARLY_TAIL.index(layout.PERSISTENCE)
+        sheet.column_dimensions[letters(last)].width = _WIDTHS["Note"]
     sheet.freeze_panes = f"{letters(layout.VALUE + 1)}{layout.HEADER_ROW + 1}"
     return places
 
@@ -224,7 +194,16 @@ def _yearly(book: Book, sheet: Worksheet, at: int, given: Input, periods: int) -
             sheet.cell(at, column).style = style
         else:
             book.number(sheet, at, column, value, style)
-    _tail(book, sheet, at, layout.FIRST_YEAR + periods, given)
+    tail = layout.FIRST_YEAR + periods
+    for column, number, shape in (
+        (tail, given.shock_sd, style),
+        (tail + 1, given.persistence, book.styles(_kind(given), "0.00_);-0.00")),
+    ):
+        if number:
+            book.number(sheet, at, column, number, shape)
+        else:
+            sheet.cell(at, column).style = shape
+    _tail(book, sheet, at, tail + layout.YEARLY_TAIL.index("Minimum"), given)
 
 
 def _validations(

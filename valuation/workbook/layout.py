@@ -37,7 +37,18 @@ SCALAR_HEADERS: Final = (
 )
 #: Headers of a block of yearly inputs before the years (column E stays empty) and after them.
 YEARLY_HEADERS: Final = ("Key", "Label", "名称", "Unit", "")
-YEARLY_TAIL: Final = ("Minimum", "Maximum", "Source", "As of", "Confidence", "Note")
+SHOCK_SD: Final = "Shock sd"
+PERSISTENCE: Final = "Persistence"
+YEARLY_TAIL: Final = (
+    SHOCK_SD,
+    PERSISTENCE,
+    "Minimum",
+    "Maximum",
+    "Source",
+    "As of",
+    "Confidence",
+    "Note",
+)
 
 #: Headers of the Scenarios sheet before the scenario names; every other header is a scenario.
 SCENARIO_HEADERS: Final = ("Key", "Label", "名称", "Unit", "Base", "Live", "Override")
@@ -57,3 +68,7 @@ HEADER_ROW: Final = 4
 
 #: On the Guide sheet, the label whose neighbour to the right names the company.
 COMPANY_LABEL: Final = "Company"
+#: On the Guide sheet, the label whose neighbour says what becomes of draws without a value.
+GAPS_LABEL: Final = "Draws without a value"
+#: On the Correlations sheet, the column of loadings on the AI-demand factor.
+DEMAND_LABEL: Final = "AI demand"

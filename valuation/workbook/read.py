@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from valuation.errors import AssumptionError, Problem
 from valuation.lines import Company
-from valuation.risk.assumptions import Assumptions, Table
+from valuation.risk.assumptions import GAPS, Assumptions, Table
 from valuation.risk.blank import completed
 from valuation.workbook.archive import has_macros, read_bytes
 from valuation.workbook.cells import Book, Cell, Sheet, open_book, same_words
 from valuation.workbook.findings import Findings
-from valuation.workbook.layout import COMPANY_LABEL, CORRELATIONS, GUIDE, SCENARIOS
+from valuation.workbook.layout import COMPANY_LABEL, CORRELATIONS, GAPS_LABEL, GUIDE, SCENARIOS
 from valuation.workbook.read_correlations import Correlations, is_correlations, read_correlations
 from valuation.workbook.read_facts import is_facts, read_facts
 from valuation.workbook.read_inputs import Inputs, read_inputs
@@ -102,6 +102,8 @@ def _read(
         scenarios=scenarios.scenarios,
         correlations=correlations.pairs,
         correlated=correlations.keys,
+        demand_loadings=correlations.loadings,
+        gaps=_gaps(book, findings),
         overrides=scenarios.overrides,
         tables=_tables(book),
         notices=findings.notices,
@@ -112,8 +114,8 @@ def _read(
 
 def _company(book: Book, find_company: Callable[[str], Company], findings: Findings) -> Company:
     """The company the Guide sheet names, or any sheet where there is no Guide."""
-    guides = [s for s in book.sheets if same_words(s.title, GUIDE)]
-    found = list(_named(guides)) or list(_named(book.sheets))
+    guides = _guides(book)
+    found = list(_beside(COMPANY_LABEL, guides)) or list(_beside(COMPANY_LABEL, book.sheets))
     problems: list[Problem] = []
     for cell in found:
         try:
@@ -129,14 +131,29 @@ def _company(book: Book, find_company: Callable[[str], Company], findings: Findi
     raise AssumptionError(problems or [Problem(text=text, file=findings.file)])
 
 
-def _named(sheets: list[Sheet] | tuple[Sheet, ...]) -> Iterator[Cell]:
-    """Cells to the right of the word Company."""
+def _gaps(book: Book, findings: Findings) -> str:
+    """What becomes of draws without a value, as the Guide sheet says, or any other."""
+    found = list(_beside(GAPS_LABEL, _guides(book))) or list(_beside(GAPS_LABEL, book.sheets))
+    for cell in found[:1]:
+        for word in GAPS:
+            if same_words(cell.text, word):
+                return word
+        text = f"{cell.text!r} is not known. Enter one of: {', '.join(GAPS)}."
+        findings.problem(cell, GAPS_LABEL, text)
+    return GAPS[0]
+
+
+def _guides(book: Book) -> list[Sheet]:
+    return [s for s in book.sheets if same_words(s.title, GUIDE)]
+
+
+def _beside(label: str, sheets: Sequence[Sheet]) -> Iterator[Cell]:
+    """Cells to the right of a label."""
     for sheet in sheets:
         for number in sheet.numbers:
-            cells = sheet.row(number)
-            for label, name in pairwise(cells):
-                if same_words(label.text.rstrip(":："), COMPANY_LABEL):
-                    yield name
+            for here, cell in pairwise(sheet.row(number)):
+                if same_words(here.text.rstrip(":："), label):
+                    yield cell
 
 
 def _sorted_out(

@@ -8,9 +8,9 @@ from typing import Final
 
 from valuation.lines import Model
 from valuation.workbook.blocks import KEY, header_rows
-from valuation.workbook.cells import Cell, Sheet
+from valuation.workbook.cells import Cell, Sheet, same_words
 from valuation.workbook.findings import Bounds, Findings
-from valuation.workbook.layout import SCENARIO_HEADERS, YEARLY_TAIL
+from valuation.workbook.layout import DEMAND_LABEL, SCENARIO_HEADERS, YEARLY_TAIL
 from valuation.workbook.numbers import plain, shown
 from valuation.workbook.read_inputs import explain_unknown
 
@@ -28,10 +28,12 @@ class Correlations:
     Attributes:
         keys: In the order of the header.
         pairs: Correlation by pair of keys in that order, zero pairs left out.
+        loadings: Loading of keys on the AI-demand factor, zeros left out.
     """
 
     keys: tuple[str, ...] = ()
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
+    loadings: dict[str, float] = field(default_factory=dict)
 
 
 def is_correlations(sheet: Sheet, model: Model) -> bool:
@@ -50,13 +52,16 @@ def read_correlations(sheet: Sheet, model: Model, findings: Findings) -> Correla
         findings.absence(sheet.title, "", text)
         return Correlations()
     heads = [c for c in sheet.row(header) if c is not corner and c.text not in _WORDS]
+    demand = [c for c in heads if same_words(c.text, DEMAND_LABEL)]
+    heads = [c for c in heads if c not in demand]
     columns = _keys(heads, "column", model, findings)
     below = [sheet.cell(n, corner.column) for n in sheet.numbers if n > header]
     rows = _keys([c for c in below if not c.is_blank], "row", model, findings)
     _check_same(rows, columns, findings)
     keys = tuple(key for key in columns if key in rows)
     cells = {(a, b): sheet.cell(rows[a].row, columns[b].column) for a in keys for b in keys}
-    return Correlations(keys, _pairs(keys, cells, findings))
+    loadings = _loadings(sheet, demand, {key: rows[key] for key in keys}, findings)
+    return Correlations(keys, _pairs(keys, cells, findings), loadings)
 
 
 def _keys(cells: list[Cell], side: str, model: Model, findings: Findings) -> dict[str, Cell]:
@@ -94,6 +99,21 @@ def _pairs(
             if value:
                 pairs[a, b] = value
     return pairs
+
+
+def _loadings(
+    sheet: Sheet, heads: list[Cell], rows: Mapping[str, Cell], findings: Findings
+) -> dict[str, float]:
+    """The column of loadings on AI demand, where there is one."""
+    for cell in heads[1:]:
+        text = f"{cell.text!r} heads more than one column, also {heads[0].address}. Keep one."
+        findings.problem(cell, "header", text)
+    found = {}
+    for key, row in rows.items() if heads else ():
+        cell = sheet.cell(row.row, heads[0].column)
+        if value := _number(cell, f"{key}, {DEMAND_LABEL}", findings):
+            found[key] = value
+    return found
 
 
 def _agreed(one: Cell, two: Cell, label: str, findings: Findings) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Final
 
 from valuation.workbook.findings import Bounds
@@ -22,30 +21,32 @@ _WEIGHT: Final = Bounds("%", 0.0, 1.0)
 _REMEDY: Final = "Write value: weight; value: weight, such as 15%: 30%; 25%: 70%."
 
 
-def check_discrete(text: str, bounds: Bounds) -> Iterator[str]:
-    """Say what is wrong with the values and weights of a discrete distribution."""
+def read_discrete(text: str, bounds: Bounds, faults: list[str]) -> tuple[tuple[float, float], ...]:
+    """Values and weights of a discrete distribution; what is wrong with them goes to the faults."""
     pairs = [pair for pair in plain(text).split(";") if pair.strip()]
     if not pairs:
-        yield f"discrete needs its values and weights. {_REMEDY}"
-        return
-    seen: set[float] = set()
+        faults.append(f"discrete needs its values and weights. {_REMEDY}")
+    found: dict[float, float] = {}
     weights: list[float] = []
     for pair in pairs:
         value_text, colon, weight_text = pair.partition(":")
         if not colon:
-            yield f"{pair.strip()!r} has no weight. {_REMEDY}"
+            faults.append(f"{pair.strip()!r} has no weight. {_REMEDY}")
             continue
         value, fault = _number(value_text, bounds)
         weight, weight_fault = _number(weight_text, _WEIGHT)
-        yield from (f"value {f}" for f in (fault,) if f)
-        yield from (f"weight {f}" for f in (weight_fault,) if f)
-        if not fault and value in seen:
-            yield f"value {shown(value, bounds.unit)} stands twice. Add its weights up."
-        seen.add(value)
+        faults += [f"value {f}" for f in (fault,) if f]
+        faults += [f"weight {f}" for f in (weight_fault,) if f]
+        if not fault and value in found:
+            faults.append(f"value {shown(value, bounds.unit)} stands twice. Add its weights up.")
+        found[value] = weight
         weights += [] if weight_fault else [weight]
     total = math.fsum(weights)
-    if len(weights) == len(pairs) and abs(total - 1) > TOLERANCE:
-        yield f"weights sum to {shown(100 * total)}%, not 100%. Change them to sum to 100%."
+    if pairs and len(weights) == len(pairs) and abs(total - 1) > TOLERANCE:
+        faults.append(
+            f"weights sum to {shown(100 * total)}%, not 100%. Change them to sum to 100%."
+        )
+    return tuple(found.items())
 
 
 def _number(text: str, bounds: Bounds) -> tuple[float, str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from valuation.lines import Assumption, Company, Model, Shape
-from valuation.risk.assumptions import CONFIDENCES, DISTRIBUTIONS, Input
+from valuation.risk.assumptions import CONFIDENCES, Input
 from valuation.workbook.blocks import BASE_COLUMN, Block, BlockRow, input_blocks
-from valuation.workbook.cells import Cell, Sheet
+from valuation.workbook.cells import Sheet
+from valuation.workbook.entries import Entry
 from valuation.workbook.findings import Bounds, Findings
 from valuation.workbook.numbers import shown
-from valuation.workbook.read_discrete import check_discrete
+from valuation.workbook.read_distribution import read_distribution, read_shock
 from valuation.workbook.read_years import check_years, years_after, years_headed
 
 
@@ -31,34 +33,6 @@ class Inputs:
     bounds: dict[str, Bounds] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A row of a block that feeds a row of the model."""
-
-    at: BlockRow
-    key: str
-    row: Assumption
-    findings: Findings
-
-    @property
-    def label(self) -> str:
-        return label_of(self.at.cell("Label"), self.row)
-
-    def problem(self, header: str, text: str) -> None:
-        name = self.label if header in ("Key", BASE_COLUMN) else f"{self.label}, {header}"
-        self.findings.problem(self.at.cell(header), name, text)
-
-    def number(self, header: str, bounds: Bounds) -> float | None:
-        """Read a cell that may be blank."""
-        cell = self.at.cell(header)
-        if cell.is_blank:
-            return None
-        return self.findings.number(cell, f"{self.label}, {header}", bounds)
-
-    def text(self, header: str) -> str:
-        return self.findings.text(self.at.cell(header), f"{self.label}, {header}")
 
 
 def read_inputs(sheets: Sequence[Sheet], company: Company, findings: Findings) -> Inputs:
@@ -85,11 +59,6 @@ def read_inputs(sheets: Sequence[Sheet], company: Company, findings: Findings) -
     return found
 
 
-def label_of(cell: Cell, row: Assumption) -> str:
-    """What an input is called: as the sheet says it, else as the model does."""
-    return cell.text or row.label
-
-
 def explain_unknown(key: str, model: Model) -> str:
     """Say that no input has this key, and which may be meant."""
     if key in model.rows:
@@ -98,9 +67,9 @@ def explain_unknown(key: str, model: Model) -> str:
     return f"no input has the key {key!r}.{near}"
 
 
-def _entries(blocks: Sequence[Block], model: Model, findings: Findings) -> dict[str, _Entry]:
+def _entries(blocks: Sequence[Block], model: Model, findings: Findings) -> dict[str, Entry]:
     """Rows by key, each key once."""
-    entries: dict[str, _Entry] = {}
+    entries: dict[str, Entry] = {}
     for row in (row for block in blocks for row in block.rows()):
         key = row.key
         here = row.cell("Key")
@@ -114,7 +83,7 @@ def _entries(blocks: Sequence[Block], model: Model, findings: Findings) -> dict[
             )
             findings.problem(here, entries[key].label, text)
         elif key in model.assumptions:
-            entries[key] = _Entry(row, key, model.assumptions[key], findings)
+            entries[key] = Entry(row, key, model.assumptions[key], findings)
         elif not row.is_section:
             findings.unknown_key(here, row.cell("Label").text, explain_unknown(key, model))
     for entry in entries.values():
@@ -133,7 +102,7 @@ def _check_keyless(row: BlockRow, findings: Findings) -> None:
         findings.problem(cell, row.cell("Label").text, text)
 
 
-def _check_shape(entry: _Entry) -> None:
+def _check_shape(entry: Entry) -> None:
     is_series = entry.row.shape == Shape.SERIES
     if is_series and entry.at.block.has_base:
         entry.problem("Key", "has a value a year. Move it to a block whose headers are the years.")
@@ -147,39 +116,26 @@ def _model_bounds(row: Assumption) -> Bounds:
     return Bounds(row.unit_text, row.minimum, row.maximum, row.whole)
 
 
-def _scalar(entry: _Entry, found: Inputs) -> None:
+def _scalar(entry: Entry, found: Inputs) -> None:
     bounds = _common_checks(entry, found)
     value = entry.findings.number(entry.at.cell(BASE_COLUMN), entry.label, bounds)
-    low, high = entry.number("Low", bounds), entry.number("High", bounds)
-    _check_order(entry, value, low, high)
-    distribution = _choice(entry, "Distribution", DISTRIBUTIONS) or "fixed"
-    parameters = entry.text("Parameters")
-    if distribution == "discrete":
-        cell = entry.at.cell("Parameters")
-        here = entry.at.cell("Distribution") if cell.is_blank else cell
-        for text in check_discrete(parameters, bounds):
-            entry.findings.problem(here, f"{entry.label}, Parameters", text)
-    _check_range(entry, distribution)
+    base = math.nan if value is None else value
+    given = read_distribution(entry, _input(entry, base, bounds), base)
     if value is not None:
-        found.inputs[entry.key] = replace(
-            _input(entry, value, bounds),
-            low=low,
-            high=high,
-            distribution=distribution,
-            parameters=parameters,
-        )
+        found.inputs[entry.key] = given
 
 
-def _yearly(entry: _Entry, found: Inputs, years: Sequence[int]) -> None:
+def _yearly(entry: Entry, found: Inputs, years: Sequence[int]) -> None:
     bounds = _common_checks(entry, found)
     cells = {y: c for y, c in entry.at.values.items() if y in years or not years}
     values = [entry.findings.number(cells[y], entry.label, bounds) for y in sorted(cells)]
     numbers = tuple(v for v in values if v is not None)
+    given = read_shock(entry, _input(entry, numbers, bounds))
     if len(numbers) == len(years):
-        found.inputs[entry.key] = _input(entry, numbers, bounds)
+        found.inputs[entry.key] = given
 
 
-def _common_checks(entry: _Entry, found: Inputs) -> Bounds:
+def _common_checks(entry: Entry, found: Inputs) -> Bounds:
     unit, declared = entry.text("Unit"), entry.row.unit_text
     if "Unit" in entry.at.block.columns and unit != declared:
         entry.problem("Unit", f"{unit or 'empty'} where {declared} is due. Enter {declared}.")
@@ -187,7 +143,7 @@ def _common_checks(entry: _Entry, found: Inputs) -> Bounds:
     return bounds
 
 
-def _input(entry: _Entry, value: float | tuple[float, ...], bounds: Bounds) -> Input:
+def _input(entry: Entry, value: float | tuple[float, ...], bounds: Bounds) -> Input:
     return Input(
         key=entry.key,
         row=entry.row,
@@ -196,12 +152,12 @@ def _input(entry: _Entry, value: float | tuple[float, ...], bounds: Bounds) -> I
         maximum=bounds.maximum,
         source=entry.text("Source"),
         as_of=entry.text("As of"),
-        confidence=_choice(entry, "Confidence", CONFIDENCES),
+        confidence=entry.choice("Confidence", CONFIDENCES),
         note=entry.text("Note"),
     )
 
 
-def _narrowed(entry: _Entry, model: Bounds) -> Bounds:
+def _narrowed(entry: Entry, model: Bounds) -> Bounds:
     """The model's bounds, or the sheet's where they are narrower; never wider."""
     anything = Bounds(model.unit)
     low, high = entry.number("Minimum", anything), entry.number("Maximum", anything)
@@ -228,50 +184,14 @@ def _narrowed(entry: _Entry, model: Bounds) -> Bounds:
     return model
 
 
-def _check_order(entry: _Entry, value: float | None, low: float | None, high: float | None) -> None:
-    cells = {header: entry.at.cell(header) for header in ("Low", "High")}
-    blank = [header for header, cell in cells.items() if cell.is_blank]
-    if len(blank) == 1:
-        given = "High" if blank == ["Low"] else "Low"
-        text = f"{given} has a value and {blank[0]} is empty. Give both or neither."
-        entry.problem(blank[0] if blank[0] in entry.at.block.columns else given, text)
-    unit = entry.row.unit_text
-    if low is not None and high is not None and low > high:
-        text = f"Low {shown(low, unit)} is above High {shown(high, unit)}. Exchange them."
-        entry.problem("Low", text)
-        return
-    if low is not None and value is not None and low > value:
-        text = f"Low {shown(low, unit)} is above Base {shown(value, unit)}."
-        entry.problem("Low", f"{text} Lower Low or raise Base.")
-    if high is not None and value is not None and high < value:
-        text = f"High {shown(high, unit)} is below Base {shown(value, unit)}."
-        entry.problem("High", f"{text} Raise High or lower Base.")
-
-
-def _check_range(entry: _Entry, distribution: str) -> None:
-    needs = distribution not in ("fixed", "discrete", "bernoulli")
-    if needs and entry.at.cell("Low").is_blank and entry.at.cell("High").is_blank:
-        text = f"{distribution} needs Low and High. Give both, or enter fixed."
-        entry.problem("Distribution", text)
-
-
-def _choice(entry: _Entry, header: str, words: Sequence[str]) -> str:
-    """One of the words, whatever its case; empty where blank or unknown."""
-    text = entry.text(header)
-    found = next((word for word in words if word.casefold() == text.casefold()), "")
-    if text and not found:
-        entry.problem(header, f"{text!r} is not known. Enter one of: {', '.join(words)}.")
-    return found
-
-
-def _check_missing(entries: dict[str, _Entry], model: Model, findings: Findings) -> None:
+def _check_missing(entries: dict[str, Entry], model: Model, findings: Findings) -> None:
     for key, row in model.assumptions.items():
         if key not in entries:
             text = f"no row has the key {key!r}. Add one, with unit {row.unit_text} and a value."
             findings.missing_input(_home(key, entries), row.label, text)
 
 
-def _home(key: str, entries: dict[str, _Entry]) -> str:
+def _home(key: str, entries: dict[str, Entry]) -> str:
     """The sheet where most other inputs of the same group stand."""
     group = key
     while group := group.rpartition(".")[0]:

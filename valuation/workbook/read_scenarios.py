@@ -11,11 +11,12 @@ from valuation.lines import Assumption, Model
 from valuation.risk.assumptions import BASE, Scenario
 from valuation.workbook.blocks import KEY, header_rows
 from valuation.workbook.cells import Cell, Sheet
+from valuation.workbook.entries import label_of
 from valuation.workbook.findings import Bounds, Findings
 from valuation.workbook.layout import NAME_KEY, SCENARIO_HEADERS, WEIGHT_KEY, YEARLY_TAIL
 from valuation.workbook.numbers import plain, shown
 from valuation.workbook.read_discrete import TOLERANCE
-from valuation.workbook.read_inputs import explain_unknown, label_of
+from valuation.workbook.read_inputs import explain_unknown
 
 OVERRIDE: Final = "Override"
 _WEIGHTS: Final = Bounds("%", 0.0, 1.0)

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from valuation.workbook import layout
 from valuation.workbook.check_sheet import write_checks
-from valuation.workbook.draft import CHECKS, COVER, SUMMARY, UNITS, Draft
+from valuation.workbook.draft import CHECKS, COVER, RISK, SUMMARY, UNITS, Draft
 from valuation.workbook.front import write_cover, write_summary
 from valuation.workbook.inputs import finish, write_inputs
 from valuation.workbook.model_sheets import write_model_sheets, write_units
+from valuation.workbook.risk_sheet import write_risk
 from valuation.workbook.selector import write_selector
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from valuation.risk.simulation import Simulation
     from valuation.risk.valuation import Valuation
     from valuation.workbook.store import Book
 
 
-def report(result: Valuation) -> Book:
-    """Build the report of a valuation.
+def report(result: Valuation, simulation: Simulation | None = None) -> Book:
+    """Build the report of a valuation, with a Risk sheet where there is a simulation.
 
     The scenario is chosen in its selector; values set on top stand in the Override column, so that
     the workbook shows what was asked for and can be read again as an assumption workbook.
@@ -31,6 +33,8 @@ def report(result: Valuation) -> Book:
     weights = write_selector(draft)
     write_model_sheets(draft)
     passed = write_checks(draft, weights)
+    if simulation is not None:
+        write_risk(draft, simulation)
     write_units(draft)
     write_summary(draft, summary)
     write_cover(draft, cover, passed=passed, titles=_order(draft))
@@ -43,7 +47,7 @@ def _order(draft: Draft) -> list[str]:
     workbook = draft.book.workbook
     titles = workbook.sheetnames
     model = [title for path, title in draft.titles.items() if path]
-    back = [draft.titles[""], CHECKS, *layout.REFERENCE, UNITS]
+    back = [draft.titles[""], RISK, CHECKS, *layout.REFERENCE, UNITS]
     inputs = [t for t in titles if t not in {COVER, SUMMARY, *model, *back}]
     order = [t for t in (COVER, SUMMARY, *inputs, *model, *back) if t in titles]
     for place, title in enumerate(order):
@@ -52,8 +56,14 @@ def _order(draft: Draft) -> list[str]:
     return order
 
 
-def write_report(result: Valuation, path: Path, *, backup: bool = False) -> Book:
+def write_report(
+    result: Valuation,
+    path: Path,
+    *,
+    simulation: Simulation | None = None,
+    backup: bool = False,
+) -> Book:
     """Build the report and replace the file in one step."""
-    book = report(result)
+    book = report(result, simulation)
     book.save(path, backup=backup)
     return book

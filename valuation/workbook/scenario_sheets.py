@@ -122,8 +122,8 @@ def write_correlations(book: Book, assumptions: Assumptions) -> None:
     hint = "Symmetric, from -1 to 1; blank means 0. Fill one half or both alike."
     book.text(sheet, 2, 1, hint, styles("note"))
     keys = assumptions.correlated
-    head = heads(book, sheet, layout.HEADER_ROW, ("Key", *keys))
-    for column in range(2, len(keys) + 2):
+    head = heads(book, sheet, layout.HEADER_ROW, ("Key", *keys, layout.DEMAND_LABEL))
+    for column in range(2, len(keys) + 3):
         sheet.cell(head, column).style = styles("head", wrap=True)
         sheet.column_dimensions[letters(column)].width = 17
     for at, row in enumerate(keys, head + 1):
@@ -134,6 +134,11 @@ def write_correlations(book: Book, assumptions: Assumptions) -> None:
             value = 1.0 if row == other else pair or 0.0
             kind = "note" if row == other else "input"
             book.number(sheet, at, column, value, styles(kind, "0.00_);-0.00"))
+        loading = assumptions.demand_loadings.get(row)
+        if loading:
+            book.number(sheet, at, len(keys) + 2, loading, styles("input", "0.00_);-0.00"))
+        else:
+            sheet.cell(at, len(keys) + 2).style = styles("input", "0.00_);-0.00")
     sheet.row_dimensions[head].height = 40
     sheet.column_dimensions["A"].width = 40
     sheet.freeze_panes = f"B{head + 1}"
