@@ -262,7 +262,7 @@ class Pair(Group, title="Pair | 两部分"):
     per_share = line("Value per share", "CNY m/m shares", equity / shares)
     upside = line("Upside", "%", per_share / price - 1)
     inflow = line("Inflow", "flag", flow > 0)
-    asked = line("Years asked", "flag", year > base_year + YEAR)
+    asked = line("Years asked", "flag", year >= calendar_year(valuation_date))
     ruin = line("Ruin", "flag", equity < 0)
     curve = line("Curve", "ratio", exp(root(depth)) + upside)
     inverse = line("Inverse of the depth", "ratio", 1 / depth)

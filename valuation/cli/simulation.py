@@ -199,9 +199,8 @@ def _print_notices(found: Simulation) -> None:
         texts.append(f"{text}{move.used:.4f}, so that the matrix is one")
     if len(found.dropped):
         share = len(found.dropped) / found.draws
-        texts.append(
-            f"{len(found.dropped):,} draws ({share:.2%}) have no value and are left out; the first row without one:"
-        )
+        count = f"{len(found.dropped):,} draws ({share:.2%})"
+        texts.append(f"{count} have no value and are left out; the first row without one:")
         model = found.company.model
         texts += [f"  {n:,}: {model.title(k)} ({k})" for k, n in found.reasons.items()]
     for text in texts:
