@@ -304,7 +304,16 @@ def pair_book(
     return Assumptions(
         company=pair,
         inputs={
-            key: Input(key=key, row=row, **{"value": PAIR[key], **drawn.get(key, {})})
+            key: Input(
+                key=key,
+                row=row,
+                **{
+                    "value": PAIR[key],
+                    "minimum": row.minimum,
+                    "maximum": row.maximum,
+                    **drawn.get(key, {}),
+                },
+            )
             for key, row in pair.model.assumptions.items()
         },
         scenarios={

@@ -51,9 +51,23 @@ def kernel(table, ahead, shared, out, first, last):
                 out[RESULTS[c, 0], at + i] = ws[RESULTS[c, 1], i]
 """
 _YEARS_AGO = """\
+for i in range({lanes}):
+    x = t - {years}
+    p = int(select(x > -1.0, select(x < t, x, 0.0), 0.0))
+    ws[{row}, i] = select(x > -1.0, {past}, select(x > -2.0, {first}, 0.0))"""
+#: The same where all draws look back as far, as they mostly do: whole rows are copied.
+_YEARS_AGO_ALIKE = """\
 x = t - {years}
-p = int(select(x > -1.0, select(x < t, x, 0.0), 0.0))
-ws[{row}, i] = select(x > -1.0, {past}, select(x > -2.0, {first}, 0.0))"""
+p = int(min(max(x, 0.0), float(t)))
+if x > -1.0:
+    for i in range({lanes}):
+        ws[{row}, i] = {past}
+elif x > -2.0:
+    for i in range({lanes}):
+        ws[{row}, i] = {first}
+else:
+    for i in range({lanes}):
+        ws[{row}, i] = 0.0"""
 
 
 def write(layout: Layout) -> str:
@@ -211,7 +225,9 @@ class _Writer:
         """Read by a loop of its own: where it reads is not known before the kernel runs."""
         row, opening, years = self.steps[slot].operands
         place = self._rows()
-        text = _YEARS_AGO.format(
+        alike = years in self.layout.shared or self.steps[years].name == "number"
+        text = (_YEARS_AGO_ALIKE if alike else _YEARS_AGO).format(
+            lanes=LANES,
             years=self._cell(years, "t"),
             row=place,
             past=self._cell(row, "p"),
@@ -243,7 +259,7 @@ class _Writer:
         if not lines:
             return ""
         text = [f"{name} = {cell}" for name, cell in loop.shared.items()]
-        text += [_lanes(past.splitlines()) for past in loop.past]
+        text += loop.past
         text.append(_lanes(lines))
         if yearly:
             text = [f"for t in range({self.layout.periods}):", _indented("\n".join(text), 4)]

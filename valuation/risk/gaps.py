@@ -37,9 +37,9 @@ def culprits(model: Model, values: Collection[Row], inputs: Inputs, *, draws: in
         part = {k: v if v.shape[1] == 1 else v[:, start:stop] for k, v in inputs.items()}
         result = evaluate(plan, part, draws=stop - start)
         gaps = np.array([~np.isfinite(result[row]).all(axis=0) for row in below])
-        patterns, counts = np.unique(gaps, axis=1, return_counts=True)
-        for pattern, count in zip(patterns.T, counts.tolist(), strict=True):
-            without: set[Row] = {row for row, gap in zip(below, pattern, strict=True) if gap}
+        for pattern, count in Counter(column.tobytes() for column in gaps.T).items():
+            flags = np.frombuffer(pattern, dtype=np.bool_)
+            without: set[Row] = {row for row, gap in zip(below, flags, strict=True) if gap}
             reason = _reason((row for row in values if row in without), without, operands)
             if reason is not None:
                 found[reason] += count

@@ -19,6 +19,10 @@ from valuation.risk.distributions import Distribution
 
 #: Cubics on either side of the kink, and the scores that the table spans. Beyond 9 lies 1e-19.
 CELLS, REACH = 512, 9.0
+#: Where the last cubic ends.
+END = CELLS - 2.0**-20
+#: Adding this leaves a double no bits for fractions, and its last bits are the whole number.
+WHOLE = 1.5 * 2.0**52
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +54,10 @@ class Tables:
             return found
         place = scores - self.kink[table]
         place *= np.where(place < 0, *self.scale[table])
-        cell = np.clip(np.floor(place), -CELLS, CELLS - 1)
-        place -= cell
-        position = cell.astype(np.int64) + CELLS
+        np.clip(place, -CELLS, END, out=place)
+        floor = (place - 0.5) + WHOLE
+        place -= floor - WHOLE
+        position = floor.view(np.int64) + CELLS & (2 * CELLS - 1)
         cubic = self.cubics[table]
         result: Array = cubic[3].take(position)
         for row in cubic[2::-1]:

@@ -90,9 +90,9 @@ def replay(task: Task, draw: int) -> Replay:
         text = f"no draw {draw}: the simulation has {sampler.draws:,}. Name one from 0."
         raise AssumptionError([text])
     block, at = sampler.find(draw)
-    drawn = sampler.draw(block)
-    chosen = int(drawn.scenario[at])
-    values = {c: float(drawn.values[i, at]) for i, c in enumerate(sampler.cells)}
+    drawn = sampler.draw(block, slice(at, at + 1))
+    chosen = int(drawn.scenario[0])
+    values = {c: float(drawn.values[i, 0]) for i, c in enumerate(sampler.cells)}
     yearly = {cell.key for cell in values if cell.period is not None}
     single = {cell.key: v for cell, v in values.items() if cell.period is None}
     paths = {key: tuple(values[c] for c in found.cells if c.key == key) for key in yearly}
@@ -102,7 +102,7 @@ def replay(task: Task, draw: int) -> Replay:
     centre = value(
         found.assumptions, scenario=found.scenarios[found.centre].name, changes=found.changes
     )
-    correlated = sampler.correlated(drawn.innovations[:, at : at + 1])[:, 0]
+    correlated = sampler.correlated(drawn.innovations)[:, 0]
     inputs = []
     for i, cell in enumerate(sampler.cells):
         score = float(correlated[i])

@@ -140,11 +140,12 @@ class Sampler:
         block = next(b for b in self.blocks() if draw < b.first + b.count)
         return block, draw - block.first
 
-    def draw(self, block: Block) -> Drawn:
-        """Draw a block."""
-        integers = self.integers(block)
+    def draw(self, block: Block, places: NDArray[np.intp] | slice = slice(None)) -> Drawn:
+        """Draw a block, or the draws at some places of it."""
+        integers = self.integers(block)[:, places]
         innovations = scores(integers[self.is_mixture :])
-        scenario = self.pick(integers[0]) if self.is_mixture else np.zeros(block.count, np.intp)
+        count = integers.shape[1]
+        scenario = self.pick(integers[0]) if self.is_mixture else np.zeros(count, np.intp)
         return Drawn(scenario, innovations, self.values(self.correlated(innovations), scenario))
 
     def integers(self, block: Block) -> sobol.Bits:

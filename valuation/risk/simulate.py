@@ -28,7 +28,7 @@ from valuation.risk.valuation import value
 #: Draws whose values are all kept; beyond, they are counted into bins.
 EXACT: Final = 10_000_000
 #: Draws without a value whose reason is looked for.
-EXPLAINED: Final = 20_000
+EXPLAINED: Final = 2_000
 #: Draws from which compiled code is done sooner, compiling included.
 COMPILED: Final = 1_000_000
 #: How far histograms reach beyond what the first blocks show, as a share of their range.
@@ -60,6 +60,7 @@ def simulate(
     changes: Mapping[str, float] | None = None,
     demand_paths: bool = False,
     rows: Sequence[str] = (),
+    events: bool = True,
     engine: Engine | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -76,6 +77,7 @@ def simulate(
         changes: Inputs held at a value in every draw, by key.
         demand_paths: AI demand acts by its responses; its part then leaves the correlations.
         rows: Keys of further rows to summarise, year by year where they are yearly.
+        events: Whether the company's events are told the probability of.
         engine: `numpy` or `numba`; by default what is done sooner.
         workers: How many at once; by default one for each core where that pays.
         scheduler: Address of a dask scheduler that computes the blocks instead.
@@ -96,6 +98,7 @@ def simulate(
         changes=changes or {},
         demand_paths=demand_paths,
         rows=rows,
+        events=events,
     )
     chosen, count = _how(task.job, engine, workers, scheduler)
     job = replace(task.job, engine=chosen)
@@ -141,6 +144,7 @@ def prepare(
     changes: Mapping[str, float],
     demand_paths: bool,
     rows: Sequence[str] = (),
+    events: bool = True,
 ) -> Task:
     """Make a simulation ready; the arguments are those of `simulate`.
 
@@ -152,7 +156,8 @@ def prepare(
     chosen = _rows(company, rows)
     first = (company.value_per_share, company.equity_value, *(p.value for p in company.parts))
     joint = (*first, *company.bridge)
-    plan = Plan(company.model, [*joint, *chosen, *(e.flag for e in company.events)])
+    flags = [event.flag for event in company.events] if events else []
+    plan = Plan(company.model, [*joint, *chosen, *flags])
     found = uncertainty(
         assumptions, scenario=scenario, changes=changes, reached=plan, demand_paths=demand_paths
     )
@@ -258,7 +263,7 @@ def _reasons(task: Task, dropped: NDArray[np.int64]) -> dict[str, int]:
     for block in job.sampler.blocks():
         here = looked_at[(looked_at >= block.first) & (looked_at < block.first + block.count)]
         if len(here):
-            parts.append(job.sampler.draw(block).values[:, here - block.first])
+            parts.append(job.sampler.draw(block, here - block.first).values)
     if not parts:
         return {}
     inputs = job.inputs(np.concatenate(parts, axis=1))

@@ -88,7 +88,7 @@ class Simulation:
         spreads: Distribution of the kept lines, by position.
         values: Kept values of every draw, shape (kept lines, draws); None beyond 10 million.
         dropped: Draws without a value, by number.
-        reasons: How many of them (of the first 20,000) by the key of the row that is the reason.
+        reasons: How many of them (of the first 2,000) by the key of the row that is the reason.
         digest: SHA-256 of the outputs: the same for any number of workers.
         centre: The base case, or that of the scenario drawn around.
         importance: Which inputs the variance comes from, once it has been worked out.
@@ -214,8 +214,11 @@ class Simulation:
         """Probability of every event of the company, by year where it is asked so."""
         found = []
         years = self.centre.years
+        simulated = {column.key for column in self.columns}
         for event in self.company.events:
             key = self.company.model.key[event.flag]
+            if key not in simulated:
+                continue
             if event.during is None:
                 found.append(Likelihood(event=event, year=None, probability=self.mean(key)))
                 continue
@@ -294,8 +297,8 @@ class Simulation:
         for block in sampler.blocks():
             low, high = max(start, block.first), min(stop, block.first + block.count)
             if low < high:
-                values = sampler.draw(block).values[:, low - block.first : high - block.first]
-                found.append(values)
+                places = slice(low - block.first, high - block.first)
+                found.append(sampler.draw(block, places).values)
         years = self.centre.years
         names = [
             cell.key if cell.period is None else f"{cell.key}@{years[cell.period]}"

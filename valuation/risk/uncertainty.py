@@ -83,7 +83,7 @@ class Uncertainty:
             seed=seed,
             cells=tuple(order),
             correlation=matrix,
-            factor=factor(matrix),
+            factor=_factor(matrix),
             scenarios=tuple(s.name for s in self.scenarios),
             weights=tuple(s.weight for s in self.scenarios) if mixture else (1.0,),
             tables=tables(distinct),
@@ -98,19 +98,17 @@ class Uncertainty:
         Args:
             plan: Its first output is the value looked at.
         """
-        spread = [self.spread[cell][self.centre] for cell in self.cells]
-        table = tables(spread)
-        ends = np.array(
-            [[table.value(i, np.array([z]))[0] for z in (-_P90, _P90)] for i in range(len(spread))]
-        )
-        middle = np.array([table.value(i, np.zeros(1))[0] for i in range(len(spread))])
+        looks = np.array([-_P90, 0.0, _P90])
         count = len(self.cells)
-        values = np.repeat(middle[:, None], 2 * count, axis=1)
-        for i in range(count):
-            values[i, 2 * i : 2 * i + 2] = ends[i]
+        values = np.empty((count, 2 * count))
+        for i, cell in enumerate(self.cells):
+            found = self.spread[cell][self.centre]
+            at = found.quantile(looks) if isinstance(found, Distribution) else np.full(3, found)
+            values[i] = at[1]
+            values[i, 2 * i : 2 * i + 2] = at[0], at[2]
         given = {**self.shared(), **self.rows_of(values)}
-        found = evaluate(plan, given, draws=2 * count)[plan.rows[0]][0]
-        swing = np.nan_to_num(np.abs(found[1::2] - found[::2]), nan=np.inf)
+        worth = evaluate(plan, given, draws=2 * count)[plan.rows[0]][0]
+        swing = np.nan_to_num(np.abs(worth[1::2] - worth[::2]), nan=np.inf)
         return [self.cells[i] for i in np.argsort(-swing, kind="stable")]
 
     def shared(self) -> dict[Row, Array]:
@@ -184,6 +182,14 @@ def uncertainty(
         moves=moves,
         notices=tuple(notices),
     )
+
+
+def _factor(matrix: Array) -> Array:
+    """Lower triangular factor; cells that are correlated with none stand for themselves."""
+    bound = np.flatnonzero((matrix != np.eye(len(matrix))).any(axis=1))
+    result = np.eye(len(matrix))
+    result[np.ix_(bound, bound)] = factor(matrix[np.ix_(bound, bound)])
+    return result
 
 
 def _scenarios(assumptions: Assumptions, name: str) -> tuple[Scenario, ...]:
