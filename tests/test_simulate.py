@@ -261,7 +261,6 @@ def test_events_are_counted() -> None:
     assert all(0.01 < chance < 0.99 for chance in told.values())
 
 
-@pytest.mark.xfail(strict=True, reason="the row is there twice and taken for a yearly one")
 @pytest.mark.parametrize("key", ["per_share", "equity", "south_value", "less_debt", "ruin"])
 def test_a_row_that_is_simulated_anyway_may_be_asked_for(key: str) -> None:
     found = simulate(mixed(), draws=64, rows=[key], engine="numpy")
@@ -307,7 +306,6 @@ def test_nothing_uncertain_is_one_value() -> None:
     assert found.sd("equity").value == 0
 
 
-@pytest.mark.xfail(strict=True, reason="mean and sd are 0 where no draw has a number")
 def test_a_row_that_is_nowhere_a_number_has_no_mean() -> None:
     found = simulate(pair_book({"north": NORMAL}), draws=64, rows=["never"])
     assert math.isnan(found.spread("never").percentiles()["p50"].value)
@@ -403,7 +401,6 @@ def test_counting_gives_the_same_digest_and_percentiles_within_a_bin(
         counted.frame()
 
 
-@pytest.mark.xfail(strict=True, reason="a range without width is taken to be about 0")
 def test_a_line_that_does_not_vary_is_counted_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulating, "EXACT", 100)
     found = simulate(pair_book({"north": NORMAL}), draws=1024, rows=["flow"], engine="numpy")
@@ -549,7 +546,6 @@ def test_a_scrambling_without_a_value_has_no_part_in_errors() -> None:
     assert found.mean("equity").standard_error == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.xfail(strict=True, reason="one draw or none counts as a standard deviation of 0")
 def test_a_scrambling_without_a_spread_has_no_part_in_that_of_the_sd() -> None:
     found, parts = sparse()
     sds = [np.std(part, ddof=1) for part in parts if np.isfinite(part).all()]
@@ -776,7 +772,6 @@ def test_what_does_not_fit_is_refused_all_at_once(name: str) -> None:
     assert all(any(text in problem for problem in told) for text in expected)
 
 
-@pytest.mark.xfail(strict=True, reason="draws and sampler, rows, workers, engine: in four goes")
 def test_arguments_that_do_not_fit_are_told_together() -> None:
     with pytest.raises(AssumptionError, match=r"3 draws are too few") as caught:
         simulate(mixed(), draws=3, engine="jax", workers=0, rows=["flwo"])  # type: ignore[arg-type]
@@ -833,7 +828,6 @@ def test_the_hash_of_the_inputs_is_of_all_that_decides() -> None:
     assert simulate(mixed(), draws=128, seed=3).inputs_hash == told[0].inputs_hash
 
 
-@pytest.mark.xfail(strict=True, reason="the loadings on AI demand decide, and are not hashed")
 def test_the_hash_of_the_inputs_is_of_the_loadings_too(book: Assumptions) -> None:
     book = replace(book, gaps="drop")
     other = {key: loading / 2 for key, loading in book.demand_loadings.items()}

@@ -111,8 +111,12 @@ def importance(
     began = time.perf_counter()
     job = simulation.job
     groups = _groups(job)
+    if not groups:
+        return Importance(effects=(), others=0, walks=0, lost=0, evaluations=0, seconds=0.0)
     first = _first_orders(simulation, groups)
-    ranked = sorted(groups, key=lambda key: -max(first[key][0].value, first[key][1]))
+    ranked = sorted(
+        groups, key=lambda key: -np.nan_to_num([first[key][0].value, first[key][1]]).max()
+    )
     walked = {key: groups[key] for key in ranked[:single]}
     left = [key for key in groups if key not in walked]
     if left:
@@ -158,35 +162,49 @@ def _first_orders(
 ) -> dict[str, tuple[Estimate, float]]:
     """First-order index of each input, and of the size of deviations, which sees interactions.
 
-    From the first block of each scrambling: the draws are the simulation's own.
+    From the first block of each scrambling: the draws are the simulation's own. What two
+    scramblings agree on is the input's, as all else in them is independent: products of bin means
+    of different scramblings have no bias, whatever the sampler.
     """
     sampler = simulation.job.sampler
-    shares: dict[str, list[tuple[float, float]]] = {key: [] for key in groups}
+    halves: dict[str, list[tuple[Array, Array]]] = {key: [] for key in groups}
+    values = []
     for block in sampler.blocks():
         if block.start:
             continue
-        values = _values(simulation, block)
-        good = np.isfinite(values)
-        values = values[good] - values[good].mean()
+        found = _values(simulation, block)
+        good = np.isfinite(found)
+        values.append(found[good])
         drawn = sampler.draw(block)
         correlated = sampler.correlated(drawn.innovations)[:, good]
+        own = found[good] - found[good].mean()
         for key, cells in groups.items():
             if cells == [-1]:
-                bins = drawn.scenario[good]
-                found = _explained(values, bins), _explained(np.abs(values), bins)
+                bins, count = drawn.scenario[good], len(sampler.scenarios)
+                halves[key].append((_means(own, bins, count), _means(np.abs(own), bins, count)))
             elif len(cells) == 1:
                 bins = _ranked(correlated[cells[0]])
-                found = _explained(values, bins), _explained(np.abs(values), bins)
+                halves[key].append((_means(own, bins, BINS), _means(np.abs(own), bins, BINS)))
             else:
-                found = _regressed(values, correlated[cells]), 0.0
-            shares[key].append(found)
-    return {
-        key: (
-            Estimate(float(np.mean([a for a, _ in found])), standard_error([a for a, _ in found])),
-            float(np.mean([b for _, b in found])),
+                slopes = np.linalg.lstsq(correlated[cells].T, own, rcond=None)[0]
+                halves[key].append((slopes, np.zeros(len(slopes))))
+    variance = float(np.concatenate(values).var())
+    result = {}
+    for key, cells in groups.items():
+        weights = np.full(BINS, 1 / BINS)
+        if cells == [-1]:
+            weights = np.asarray(sampler.weights) / sum(sampler.weights)
+        metric = np.diag(weights)
+        if len(cells) > 1:
+            metric = sampler.correlation[np.ix_(cells, cells)]
+        first = np.array([half for half, _ in halves[key]])
+        second = np.array([half for _, half in halves[key]])
+        second = second - second.mean() if len(cells) == 1 else second
+        result[key] = (
+            _agreed(first, metric, variance),
+            _agreed(second, metric, variance).value,
         )
-        for key, found in shares.items()
-    }
+    return result
 
 
 def _values(simulation: Simulation, block: Block) -> Array:
@@ -206,29 +224,32 @@ def _ranked(values: Array) -> NDArray[np.intp]:
     return bins
 
 
-def _explained(values: Array, bins: NDArray[np.intp]) -> float:
-    """Share of the variance between bins, less what chance alone puts there."""
-    counts = np.bincount(bins)
-    sums = np.bincount(bins, values)
-    used = counts > 0
-    total = float(((values - values.mean()) ** 2).sum())
-    between = float((sums[used] ** 2 / counts[used]).sum()) - len(values) * values.mean() ** 2
-    groups = int(used.sum())
-    if total <= 0 or groups < 2 or len(values) <= groups:  # noqa: PLR2004 - nothing to tell apart
-        return 0.0
-    within = (total - between) / (len(values) - groups)
-    return float((between - (groups - 1) * within) / total)
+def _means(values: Array, bins: NDArray[np.intp], count: int) -> Array:
+    """Mean in each bin; 0, the mean of all, where a bin is empty."""
+    sizes = np.bincount(bins, minlength=count)
+    sums = np.bincount(bins, values, minlength=count)
+    return np.asarray(sums / np.maximum(sizes, 1), dtype=np.float64)
 
 
-def _regressed(values: Array, scored: Array) -> float:
-    """Share of the variance a linear regression on several scores explains, adjusted."""
-    total = float((values**2).sum())
-    freedom = len(values) - len(scored)
-    if total <= 0 or freedom < 1:
-        return 0.0
-    fitted = np.linalg.lstsq(scored.T, values, rcond=None)[0]
-    rest = float(((values - fitted @ scored) ** 2).sum())
-    return 1 - rest / total * len(values) / freedom
+def _agreed(found: Array, metric: Array, variance: float) -> Estimate:
+    """Mean product of the figures of different scramblings, as a share of the variance.
+
+    The standard error is that of the jackknife over scramblings.
+
+    Args:
+        found: Figures of each scrambling, shape (scramblings, figures).
+        metric: What product of two rows of figures is taken.
+        variance: Of the values.
+    """
+    products = found @ metric @ found.T
+    count = len(found)
+    if variance <= 0 or count < 3:  # noqa: PLR2004 - a jackknife leaves one out of two pairs
+        return Estimate(float("nan"), float("nan"))
+    apart = products - np.diag(np.diag(products))
+    whole = apart.sum() / (count * (count - 1))
+    left = (apart.sum() - 2 * apart.sum(axis=1)) / ((count - 1) * (count - 2))
+    error = np.sqrt((count - 1) / count * ((left - left.mean()) ** 2).sum())
+    return Estimate(float(whole / variance), float(error / variance))
 
 
 @dataclass(frozen=True)
@@ -288,16 +309,27 @@ def _steps(
     for number, cells in enumerate(players):
         player[[cell + sampler.is_mixture for cell in cells]] = number
     passed = place[:, player].T[:, :, None] < np.arange(steps)  # dimension, walk, step
-    integers = np.where(passed, after[:, :, None], before[:, :, None])
     scenario = np.zeros(count * steps, dtype=np.intp)
     if sampler.is_mixture:
-        scenario = sampler.pick(integers[0].reshape(-1))
-        integers, player = integers[1:], player[1:]
-    correlated = scores(integers)
-    bound = np.flatnonzero((sampler.correlation != np.eye(len(player))).any(axis=1))
-    if len(bound):
-        correlated[bound] = _bound(sampler.correlation, bound, place[:, player], correlated[bound])
-    values = sampler.values(correlated.reshape(len(player), -1), scenario)
+        picked = np.where(passed[0], after[0, :, None], before[0, :, None])
+        scenario = sampler.pick(picked.reshape(-1))
+        passed, player, before, after = passed[1:], player[1:], before[1:], after[1:]
+    bound = (sampler.correlation != np.eye(len(player))).any(axis=1)
+    simple = ~bound & (sampler.table == sampler.table[0]).all(axis=0)
+    ends = scores(before), scores(after)
+    innovations = np.where(passed[~simple], ends[1][~simple, :, None], ends[0][~simple, :, None])
+    chosen = np.flatnonzero(bound[~simple])
+    if len(chosen):
+        tied = np.flatnonzero(bound)
+        innovations[chosen] = _bound(
+            sampler.correlation, tied, place[:, player], innovations[chosen]
+        )
+    values = np.empty((len(player), count * steps))
+    flat = innovations.reshape(len(innovations), count * steps)
+    values[~simple] = sampler.values(flat, scenario, np.flatnonzero(~simple))
+    for cell in np.flatnonzero(simple):
+        low, high = (sampler.tables.value(sampler.table[0, cell], end[cell]) for end in ends)
+        values[cell] = np.where(passed[cell], high[:, None], low[:, None]).reshape(-1)
     return job.value(values).reshape(count, steps)
 
 

@@ -175,12 +175,18 @@ class Sampler:
                 result[i] += innovations[other] * weights[other]
         return result
 
-    def values(self, correlated: Array, scenario: NDArray[np.intp]) -> Array:
-        """Values of the cells at correlated scores."""
+    def values(
+        self,
+        correlated: Array,
+        scenario: NDArray[np.intp],
+        cells: NDArray[np.intp] | None = None,
+    ) -> Array:
+        """Values of the cells, or of some of them, at their correlated scores."""
         result = np.empty_like(correlated)
-        for i, (row, own) in enumerate(zip(result, correlated, strict=True)):
-            for table in dict.fromkeys(self.table[:, i].tolist()):
-                chosen = np.isin(scenario, np.flatnonzero(self.table[:, i] == table))
+        of = self.table if cells is None else self.table[:, cells]
+        for row, own, tables in zip(result, correlated, of.T, strict=True):
+            for table in dict.fromkeys(tables.tolist()):
+                chosen = (tables == table)[scenario]
                 if chosen.all():
                     row[:] = self.tables.value(table, own)
                 elif chosen.any():

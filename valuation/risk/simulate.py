@@ -22,7 +22,7 @@ from valuation.risk.gaps import culprits
 from valuation.risk.sampler import BLOCK, SCRAMBLINGS, Kind
 from valuation.risk.simulation import Column, Simulation
 from valuation.risk.totals import Totals
-from valuation.risk.uncertainty import MIXTURE, Uncertainty, uncertainty
+from valuation.risk.uncertainty import MIXTURE, Uncertainty, chosen_scenarios, uncertainty
 from valuation.risk.valuation import value
 
 #: Draws whose values are all kept; beyond, they are counted into bins.
@@ -89,6 +89,17 @@ def simulate(
         Stopped: Ctrl-C.
     """
     began = time.perf_counter()
+    wrong = faults(
+        assumptions,
+        draws=draws,
+        sampler=sampler,
+        scenario=scenario,
+        rows=rows,
+        engine=engine,
+        workers=workers,
+    )
+    if wrong:
+        raise AssumptionError(wrong)
     task = prepare(
         assumptions,
         draws=draws,
@@ -152,12 +163,11 @@ def prepare(
         AssumptionError: Something given does not fit.
     """
     company = assumptions.company
-    _refuse(draws, sampler)
-    chosen = _rows(company, rows)
+    chosen = [company.model.rows[key] for key in dict.fromkeys(rows)]
     first = (company.value_per_share, company.equity_value, *(p.value for p in company.parts))
     joint = (*first, *company.bridge)
     flags = [event.flag for event in company.events] if events else []
-    plan = Plan(company.model, [*joint, *chosen, *flags])
+    plan = Plan(company.model, dict.fromkeys([*joint, *chosen, *flags]))
     found = uncertainty(
         assumptions, scenario=scenario, changes=changes, reached=plan, demand_paths=demand_paths
     )
@@ -174,23 +184,33 @@ def prepare(
     return Task(uncertainty=found, columns=columns, job=job)
 
 
-def _refuse(draws: int, sampler: str) -> None:
-    problems = []
+def faults(
+    assumptions: Assumptions,
+    *,
+    draws: int,
+    sampler: str,
+    scenario: str = MIXTURE,
+    rows: Sequence[str] = (),
+    engine: str | None = None,
+    workers: int | None = None,
+) -> list[str]:
+    """Say what does not fit in the arguments of a simulation; everything."""
+    found = []
+    model = assumptions.company.model
     if draws < 2 * SCRAMBLINGS:
-        problems.append(f"{draws} draws are too few. Ask for {2 * SCRAMBLINGS} or more.")
+        found.append(f"{draws} draws are too few. Ask for {2 * SCRAMBLINGS} or more.")
     if sampler not in ("sobol", "random"):
-        problems.append(f"no sampler {sampler!r}. Name sobol or random.")
-    if problems:
-        raise AssumptionError(problems)
-
-
-def _rows(company: Company, keys: Sequence[str]) -> list[Row]:
-    """Rows by key."""
-    model = company.model
-    wrong = [f"no row {key!r}.{model.nearest(key)}" for key in keys if key not in model.rows]
-    if wrong:
-        raise AssumptionError(wrong)
-    return list(dict.fromkeys(model.rows[key] for key in keys))
+        found.append(f"no sampler {sampler!r}. Name sobol or random.")
+    if engine not in (None, "numpy", "numba"):
+        found.append(f"no engine {engine!r}. Name numpy or numba.")
+    if workers is not None and workers < 1:
+        found.append(f"{workers} workers are too few. Ask for 1 or more.")
+    try:
+        chosen_scenarios(assumptions, scenario)
+    except AssumptionError as error:
+        found += [problem.text for problem in error.problems]
+    found += [f"no row {key!r}.{model.nearest(key)}" for key in rows if key not in model.rows]
+    return found
 
 
 def _columns(company: Company, row: Row) -> Iterator[Column]:
@@ -204,10 +224,6 @@ def _how(
     job: Job, engine: Engine | None, workers: int | None, scheduler: str | None
 ) -> tuple[Engine, int]:
     """Which engine and how many workers are done soonest, where nobody says."""
-    if workers is not None and workers < 1:
-        raise AssumptionError([f"{workers} workers are too few. Ask for 1 or more."])
-    if engine not in (None, "numpy", "numba"):
-        raise AssumptionError([f"no engine {engine!r}. Name numpy or numba."])
     cores = hands.available()
     chosen = engine or ("numba" if _compiled_pays(job, scheduler) else "numpy")
     blocks = -(-job.sampler.draws // BLOCK)
@@ -247,9 +263,8 @@ def _ranges(job: Job) -> Array:
     first = [block for block in job.sampler.blocks() if block.start == 0]
     ends = np.array([run_block(job, block).ends for block in first])
     low, high = ends[:, :, 0].min(axis=0), ends[:, :, 1].max(axis=0)
-    empty = ~(low < high)
-    low, high = np.where(empty, -1.0, low), np.where(empty, 1.0, high)
-    reach = (high - low) * _MARGIN
+    low, high = np.where(low <= high, low, 0.0), np.where(low <= high, high, 0.0)
+    reach = np.maximum((high - low) * _MARGIN, 1e-9 + 1e-9 * np.abs(high))
     return np.stack([low - reach, high + reach], axis=1)
 
 

@@ -27,6 +27,7 @@ from valuation.risk.valuation import Valuation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from valuation.risk.importance import Importance
 
@@ -150,6 +151,8 @@ class Simulation:
             },
             "scenarios": [[s.name, s.weight, dict(s.values)] for s in u.scenarios],
             "correlations": [[*pair, r] for pair, r in self.assumptions.correlations.items()],
+            "demand_loadings": dict(self.assumptions.demand_loadings),
+            "gaps": self.assumptions.gaps,
             "changes": {**self.assumptions.overrides, **u.changes},
         }
         return sha256(json.dumps(plain(said), sort_keys=True).encode()).hexdigest()
@@ -190,14 +193,17 @@ class Simulation:
         """Mean of a row over the draws with a value."""
         at = self.position(row, year)
         each = [m.mean[at] for m in self.moments if m.count[at]]
-        return Estimate(float(self.pooled.mean[at]), standard_error(each))
+        pooled = self.pooled
+        value = float(pooled.mean[at]) if pooled.count[at] else float("nan")
+        return Estimate(value, standard_error(each))
 
     def sd(self, row: Row | str, year: int | None = None) -> Estimate:
         """Standard deviation of a row over the draws with a value."""
         at = self.position(row, year)
 
         def of(m: Moments) -> float:
-            return float(np.sqrt(m.square[at] / max(int(m.count[at]) - 1, 1)))
+            freedom = int(m.count[at]) - 1
+            return float(np.sqrt(m.square[at] / freedom)) if freedom > 0 else float("nan")
 
         return Estimate(of(self.pooled), standard_error([of(m) for m in self.moments]))
 
@@ -327,7 +333,7 @@ class Simulation:
     def title_of(self, key: str) -> str:
         """What an input is called, with where it stands; the choice of scenario has its own."""
         if key == SCENARIO:
-            return "Scenario 情景"
+            return "Scenario"
         model = self.company.model
         return model.title(key) if key in model.rows else key
 
@@ -349,6 +355,12 @@ class Simulation:
             raise WorkbookError([Problem(file=path.name, text=text)]) from None
         finally:
             beside.unlink(missing_ok=True)
+
+    def plot(self, kind: str = "histogram", *, ax: Axes | None = None) -> Axes:
+        """Draw a picture with matplotlib: `histogram`, `variance`, `importance` or `events`."""
+        from valuation.risk.plots import plot
+
+        return plot(self, kind, ax=ax)
 
     def document(self) -> dict[str, object]:
         """The simulation as plain data: what `valuation simulate --json` prints."""

@@ -84,5 +84,7 @@ class Totals:
         ):
             edges = np.linspace(low, high, BINS + 1)
             edges[0], edges[-1] = min(least, edges[1]), max(most, edges[-2])
+            if least == most:
+                edges[:] = least
             found.append(counted(counts, edges))
         return found

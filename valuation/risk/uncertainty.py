@@ -149,7 +149,7 @@ def uncertainty(
     Raises:
         AssumptionError: No such scenario, a matrix or a distribution that cannot be.
     """
-    chosen = _scenarios(assumptions, scenario)
+    chosen = chosen_scenarios(assumptions, scenario)
     changes = dict(changes)
     paths = assumptions.company.paths
     if demand_paths:
@@ -192,8 +192,12 @@ def _factor(matrix: Array) -> Array:
     return result
 
 
-def _scenarios(assumptions: Assumptions, name: str) -> tuple[Scenario, ...]:
-    """The scenario named, or all that have a weight."""
+def chosen_scenarios(assumptions: Assumptions, name: str) -> tuple[Scenario, ...]:
+    """The scenario named, or all that have a weight.
+
+    Raises:
+        AssumptionError: No scenario has the name, or none a weight.
+    """
     if name.casefold() != MIXTURE:
         return (assumptions.scenario(name),)
     weighted = tuple(s for s in assumptions.scenarios.values() if s.weight > 0)
