@@ -1,5 +1,6 @@
 # make report   writes the valuation report into reports/
 # make test     runs the tests
+# make bench    measures speed and exactness of the simulation, some minutes
 # Both first bring .venv to exactly what requirements.lock says, if it is not there already.
 # Words for the command itself go into ARGS:  make test ARGS="-k steel"
 
@@ -11,13 +12,16 @@ STAMP  := $(VENV)/.installed
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: test report lint lock install clean
+.PHONY: test report bench lint lock install clean
 
 test: install
 	$(BIN)/python -m pytest $(ARGS)
 
 report: install
 	$(BIN)/valuation report $(ARGS)
+
+bench: install
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

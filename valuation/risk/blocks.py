@@ -200,11 +200,12 @@ def _moments(lines: Array, good: NDArray[np.bool_], joint: int) -> Moments:
     whole = np.isfinite(lines).all(axis=1)
     count = np.where(whole, lines.shape[1], np.isfinite(lines).sum(axis=1))
     share = 1 / np.maximum(count, 1)
-    gaps = not whole.all()
-    total = np.nansum if gaps else np.sum
-    mean = total(lines, axis=1) * share
-    apart = lines - mean[:, None]
-    square = total(apart**2, axis=1)
+    total = np.sum if whole.all() else np.nansum
+    start = np.nan_to_num(lines[:, 0]) if lines.shape[1] else np.zeros(len(lines))
+    apart = lines - start[:, None]  # so that what does not vary has no variance at all
+    middle = total(apart, axis=1) * share
+    apart -= middle[:, None]
+    mean, square = start + middle, total(apart**2, axis=1)
     return Moments(count=count, mean=mean, square=square, product=apart[:joint] @ apart[:joint].T)
 
 

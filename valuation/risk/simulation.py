@@ -333,7 +333,7 @@ class Simulation:
     def title_of(self, key: str) -> str:
         """What an input is called, with where it stands; the choice of scenario has its own."""
         if key == SCENARIO:
-            return "Scenario"
+            return "Choice of scenario"
         model = self.company.model
         return model.title(key) if key in model.rows else key
 

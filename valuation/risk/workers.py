@@ -24,6 +24,7 @@ from functools import partial
 from itertools import groupby, islice
 from typing import Any, Final, TypeVar
 
+from valuation.errors import AssumptionError
 from valuation.risk.blocks import Job, Summed
 from valuation.risk.sampler import Block
 
@@ -142,9 +143,17 @@ def _on_dask(
     do: Callable[[Job, T], R], job: Job, tasks: Iterable[T], scheduler: str
 ) -> Iterator[R]:
     """Send the same tasks to a dask cluster; a lost worker's are sent again by the scheduler."""
-    from distributed import Client, as_completed
-
-    with Client(scheduler, set_as_default=False, timeout="10s") as client:  # type: ignore[no-untyped-call]
+    try:
+        from distributed import Client, as_completed
+    except ImportError:
+        text = "dask.distributed is not installed. Run: pip install 'valuation[cluster]'"
+        raise AssumptionError([text]) from None
+    try:
+        client = Client(scheduler, set_as_default=False, timeout="10s")  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        text = f"no dask scheduler at {scheduler}: {error}. Start one, or leave --scheduler out."
+        raise AssumptionError([text]) from None
+    with client:
         sent = client.scatter(job, broadcast=True, hash=False)
         futures = [client.submit(do, sent, task, pure=False, retries=RETRIES) for task in tasks]
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
