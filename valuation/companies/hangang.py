@@ -8,6 +8,7 @@ from valuation.lines import (
     Method,
     Model,
     Paths,
+    Yardstick,
     check,
     equals,
     heading,
@@ -192,6 +193,61 @@ class Hangang(Group, title="Sum of parts | 分部加总"):
     )
     implied_multiple = line(
         "Implied, EV / digital EBITDA | 隐含 EV/EBITDA", "x", implied_digital / digital_ebitda
+    )
+
+    at_market = heading("Digital at A-share multiples | 数字业务按 A 股倍数")
+    steel_at_market = line(
+        "Steel, mid-cycle EBITDA at the A-share multiple | 钢铁按 A 股倍数",
+        "CNY m",
+        Steel.mid_cycle_ebitda * GroupAccounts.steel_market_multiple * Steel.stake,
+    )
+    hangang_cloud_at_market = line(
+        "Hangang cloud, EBITDA of that year at the A-share multiple | 杭钢云按 A 股倍数",
+        "CNY m",
+        (
+            over_years(HangangCloud.ebitda, multiple_year) * GroupAccounts.cloud_market_multiple
+            - HangangCloud.capex_left_value
+        )
+        * HangangCloud.stake,
+    )
+    zhejiang_cloud_at_market = line(
+        "Zhejiang cloud, EBITDA of that year at the A-share multiple | 浙江云按 A 股倍数",
+        "CNY m",
+        (
+            over_years(ZhejiangCloud.ebitda, multiple_year) * GroupAccounts.cloud_market_multiple
+            - ZhejiangCloud.capex_left_value
+        )
+        * ZhejiangCloud.stake,
+        note="Less the present value of capex left. Multiples are the market's, not through-cycle.",
+    )
+    compute_contract = line(
+        "Compute, contract DCF | 算力合同 DCF",
+        "CNY m",
+        ComputeLeasing.contract_dcf.enterprise_value * ComputeLeasing.stake,
+    )
+    equity_at_market = line(
+        "Equity at A-share multiples, no holding discount | 按 A 股倍数股权价值(无控股折价)",
+        "CNY m",
+        total(
+            steel_at_market,
+            trading_value,
+            hangang_cloud_at_market,
+            zhejiang_cloud_at_market,
+            compute_contract,
+            data_services_value,
+            corporate_cost,
+            net_cash,
+            notes_payable,
+            working_capital,
+            minimum_cash,
+            associates,
+            minority_interest,
+        ),
+    )
+    per_share_at_market = line(
+        "A share at A-share multiples | 按 A 股倍数每股价值",
+        "CNY/share",
+        equity_at_market / Corporate.diluted_shares,
     )
 
     yardsticks = heading("At the value | 按价值衡量")
@@ -390,6 +446,14 @@ company = Company(
             title="Funding gap in any year checked",
             chinese="测算期内资金缺口",
             flag=GroupAccounts.funding_gap,
+        ),
+    ),
+    yardsticks=(
+        Yardstick(
+            key="at_market",
+            title="Digital at A-share multiples",
+            chinese="数字业务按A股倍数",
+            value_per_share=Hangang.per_share_at_market,
         ),
     ),
     paths=Paths(switch=Demand.acting, shock=Demand.shock),

@@ -43,6 +43,12 @@ class GroupAccounts(Group, title="Group | 集团", shared=True):
     yardstick_year = assume(
         "Year of digital EBITDA and returns | 数字 EBITDA 与回报年度", "year", whole=True
     )
+    cloud_market_multiple = assume(
+        "EV / EBITDA of A-share data centres | A股数据中心 EV/EBITDA", "x", minimum=0, maximum=200
+    )
+    steel_market_multiple = assume(
+        "EV / EBITDA of A-share steel | A股钢铁 EV/EBITDA", "x", minimum=0, maximum=100
+    )
     trading_capital = assume("Invested capital, trading | 贸易投入资本", "CNY m", minimum=0)
     hangang_cloud_capital = assume(
         "Invested capital, Hangang cloud | 杭钢云投入资本", "CNY m", minimum=1

@@ -1,6 +1,6 @@
 """What a line item is: the words in which models are written."""
 
-from valuation.lines.company import Company, Event, Method, PartOfCompany, Paths
+from valuation.lines.company import Company, Event, Method, PartOfCompany, Paths, Yardstick
 from valuation.lines.functions import (
     NO_VALUE,
     at_end,
@@ -56,6 +56,7 @@ __all__ = [
     "Paths",
     "Row",
     "Shape",
+    "Yardstick",
     "assume",
     "at_end",
     "at_least",

@@ -51,6 +51,16 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Yardstick:
+    """Another way to value a share, beside the sum of the parts."""
+
+    key: str
+    title: str
+    chinese: str
+    value_per_share: Line
+
+
+@dataclass(frozen=True, kw_only=True)
 class Paths:
     """A factor that acts either by its responses, year by year, or by the correlation matrix.
 
@@ -77,6 +87,7 @@ class Company:
         parts: In the order of the sum.
         bridge: Rows between the sum of the parts and equity, signed as they are added.
         events: What the simulation tells the probability of.
+        yardsticks: Other ways to value a share that prices are held against.
         paths: The factor that links the parts, where there is one.
     """
 
@@ -96,6 +107,7 @@ class Company:
     market_price: Row
     upside: Line
     events: tuple[Event, ...] = ()
+    yardsticks: tuple[Yardstick, ...] = ()
     paths: Paths | None = None
     sheets: dict[str, Part] = field(init=False)
 
