@@ -186,6 +186,53 @@ def test_a_funding_gap_is_dated(book: Assumptions) -> None:
     assert value(book).number("group.first_shortfall") == 0
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_flags_of_the_simulation_say_what_the_accounts_say(
+    book: Assumptions, scenario: str
+) -> None:
+    """A margin at or above its break-even is a profit at or above zero, in every explicit year."""
+    rng = np.random.default_rng(5)
+    for shock in (0.0, -150.0, -300.0, 150.0):
+        at = {"steel.margin_shock": shock + float(rng.normal())}
+        result = value(book, scenario=scenario, changes=at)
+        asked = series(result, "steel.years_asked") > 0
+        assert list(np.array(YEARS)[asked]) == list(range(2026, 2036))
+        for flag, amount in (
+            ("steel.ebitda_covered", "steel.ebitda"),
+            ("steel.ebit_covered", "steel.ebit"),
+            ("steel.fcff_covered", "steel.fcff"),
+            ("group.profitable", "group.pre_tax"),
+        ):
+            expected = series(result, amount) >= 0
+            assert (series(result, flag) > 0)[asked].tolist() == expected[asked].tolist(), flag
+        gap = result.number("group.lowest_cash") < result.number("corporate.minimum_cash")
+        assert result.number("group.funding_gap") == gap
+
+
+def test_a_share_at_the_market_multiples_of_its_peers(book: Assumptions) -> None:
+    """25 times the EBITDA of 2027 of both clouds, steel at 6.6 times mid-cycle, no discount."""
+    result = value(book)
+    year = list(YEARS).index(2027)
+    stakes = 1.0
+    clouds = sum(
+        25.0 * series(result, f"{cloud}.ebitda")[year] - result.number(f"{cloud}.capex_left_value")
+        for cloud in ("hangang_cloud", "zhejiang_cloud")
+    )
+    rest = sum(
+        result.number(key)
+        for key in ("trading_value", "data_services_value", "corporate_cost", "net_cash",
+                    "associates", "minority_interest")
+    )  # fmt: skip
+    steel = 6.6 * result.number("steel.mid_cycle_ebitda")
+    compute = result.number("compute_leasing.contract_dcf.enterprise_value")
+    expected = (steel + clouds + compute + rest) * stakes / 3_377.189083
+    assert result.number("per_share_at_market") == pytest.approx(expected, rel=1e-12)
+    assert (
+        result.company.yardsticks[0].value_per_share
+        is result.company.model.rows["per_share_at_market"]
+    )
+
+
 def test_yardsticks_at_price_and_value(book: Assumptions) -> None:
     result = value(book)
     eps, bps = series(result, "group.earnings_per_share"), series(result, "group.book_per_share")
