@@ -321,7 +321,7 @@ class Simulation:
         records = {}
         for at in self.job.layout.kept:
             column = self.columns[at]
-            figures = self.figures(column.key, self._year(column))
+            figures = self.figures(column.key, self.year_of(column))
             records[self._name(column)] = {name: e.value for name, e in figures.items()}
         return pd.DataFrame.from_dict(records, orient="index")
 
@@ -364,51 +364,9 @@ class Simulation:
 
     def document(self) -> dict[str, object]:
         """The simulation as plain data: what `valuation simulate --json` prints."""
-        company = self.company
-        above = self.probability_above()
-        found = self.importance
-        return {
-            "company": company.name,
-            "scenario": self.scenario,
-            "draws": self.draws,
-            "seed": self.seed,
-            "sampler": self.job.sampler.kind,
-            "engine": self.job.engine,
-            "workers": self.workers,
-            "seconds": self.seconds,
-            "inputs_hash": self.inputs_hash,
-            "value_per_share": self._figures(company.value_per_share),
-            "equity_value": self._figures(company.equity_value),
-            "parts": [
-                {"key": part.key, "label": part.title, **self._figures(part.value)}
-                for part in company.parts
-            ],
-            "rows": [
-                {"key": column.key, "year": self._year(column), **self._figures(column)}
-                for column in self.further
-            ],
-            "market_price": self.centre.number(company.market_price),
-            "probability_above_price": plain(above.value),
-            "probability_above_price_standard_error": plain(above.standard_error),
-            "expected_shortfall_5": plain(self.expected_shortfall().value),
-            "events": [
-                {
-                    "key": likelihood.event.key,
-                    "label": likelihood.event.title,
-                    "year": likelihood.year,
-                    "probability": plain(likelihood.probability.value),
-                    "standard_error": plain(likelihood.probability.standard_error),
-                }
-                for likelihood in self.likelihoods()
-            ],
-            "variance_by_part": plain(self.variance_by_part()),
-            "correlations_moved": plain(list(self.uncertainty.moves)),
-            "importance": [] if found is None else found.document(),
-            "importance_seconds": None if found is None else found.seconds,
-            "dropped": len(self.dropped),
-            "dropped_by_reason": dict(self.reasons),
-            "digest": self.digest,
-        }
+        from valuation.risk.simulation_document import document
+
+        return document(self)
 
     @property
     def further(self) -> list[Column]:
@@ -416,23 +374,12 @@ class Simulation:
         first = 2 + len(self.company.parts)
         return [self.columns[at] for at in self.job.layout.kept[first:]]
 
-    def _figures(self, of: Row | Column) -> dict[str, object]:
-        row, year = (of.row, self._year(of)) if isinstance(of, Column) else (of, None)
-        figures = self.figures(row, year)
-        return {
-            "mean": plain(figures["mean"].value),
-            "sd": plain(figures["sd"].value),
-            "percentiles": {
-                name: plain(e.value) for name, e in figures.items() if name not in ("mean", "sd")
-            },
-            "standard_errors": {name: plain(e.standard_error) for name, e in figures.items()},
-        }
-
-    def _year(self, column: Column) -> int | None:
+    def year_of(self, column: Column) -> int | None:
+        """Year of a line of a yearly row."""
         return None if column.period is None else self.centre.years[column.period]
 
     def _name(self, column: Column) -> str:
-        year = self._year(column)
+        year = self.year_of(column)
         return column.key if year is None else f"{column.key}@{year}"
 
 
