@@ -16,7 +16,8 @@ from scipy.stats import norm
 from sheets import pair_book
 
 from valuation.risk.correlation import factor
-from valuation.risk.importance import BINS, OTHERS, Importance, importance
+from valuation.risk.first_order import BINS
+from valuation.risk.importance import OTHERS, Importance, importance
 from valuation.risk.marginals import Distribution, Normal
 from valuation.risk.quantiles import tables
 from valuation.risk.sampler import SCENARIO, Block, Cell, Kind, Sampler, scrambled

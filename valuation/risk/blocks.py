@@ -6,7 +6,7 @@ worker nor on what it did before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -46,6 +46,14 @@ class Layout:
     lines: int
 
 
+class Halted(Exception):  # noqa: N818 - it is no error: nobody waits for the answer
+    """The work is no longer wanted."""
+
+
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """All a worker needs.
@@ -58,6 +66,7 @@ class Job:
         layout: What is done with the lines.
         ranges: Ends of the histogram of each kept line, shape (kept, 2); None keeps the values.
         engine: What evaluates.
+        halted: Whether the work is no longer wanted; looked at before each block.
     """
 
     plan: Plan
@@ -67,6 +76,7 @@ class Job:
     layout: Layout
     ranges: Array | None = None
     engine: Engine = "numpy"
+    halted: Callable[[], bool] = _never
     _kernel: list[Kernel] = field(default_factory=list, compare=False)
 
     def inputs(self, values: Array) -> dict[Row, Array]:
@@ -165,7 +175,11 @@ class Summed:
 
 def run(job: Job, blocks: Sequence[Block]) -> list[Summed]:
     """Evaluate blocks; histograms of those of one scrambling are added up in the last of them."""
-    found = [run_block(job, block) for block in blocks]
+    found = []
+    for block in blocks:
+        if job.halted():
+            raise Halted
+        found.append(run_block(job, block))
     for i, (one, two) in enumerate(pairwise(found)):
         same = one.block.scrambling == two.block.scrambling
         if one.counts is not None and two.counts is not None and same:

@@ -20,8 +20,10 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import groupby, islice
+from multiprocessing.synchronize import Event
 from typing import Any, Final, TypeVar
 
 from valuation.errors import AssumptionError
@@ -112,14 +114,19 @@ def _on_pool(pool: Executor, do: Callable[[T], R], tasks: Iterable[T], workers: 
 
 @contextmanager
 def _processes(do: Callable[[Job, T], R], job: Job, workers: int) -> Iterator[Executor]:
-    """Processes, ended at once where the work does not come to its end."""
+    """Processes; where the work does not come to its end they are told to halt, and soon do.
+
+    They must not be killed: what one was just sending would be waited for without end.
+    """
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(do, job))
+    halt = context.Event()
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start, initargs=(do, job, halt)
+    )
     try:
         yield pool
     except BaseException:
-        for process in (pool._processes or {}).values():  # noqa: SLF001 - there is no other way
-            process.terminate()
+        halt.set()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -128,10 +135,10 @@ def _processes(do: Callable[[Job, T], R], job: Job, workers: int) -> Iterator[Ex
 _own: list[Any] = []
 
 
-def _start(do: Callable[[Job, T], R], job: Job) -> None:
+def _start(do: Callable[[Job, T], R], job: Job, halt: Event) -> None:
     """Take the job once; Ctrl-C is the parent's to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _own[:] = [do, job]
+    _own[:] = [do, replace(job, halted=halt.is_set)]
 
 
 def _do_own(task: T) -> Any:  # noqa: ANN401 - what comes back is known where it is sent from
@@ -154,7 +161,7 @@ def _on_dask(
         text = f"no dask scheduler at {scheduler}: {error}. Start one, or leave --scheduler out."
         raise AssumptionError([text]) from None
     with client:
-        sent = client.scatter(job, broadcast=True, hash=False)
+        sent = client.scatter(job, broadcast=True, hash=False)  # type: ignore[no-untyped-call]
         futures = [client.submit(do, sent, task, pure=False, retries=RETRIES) for task in tasks]
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             yield future.result()
