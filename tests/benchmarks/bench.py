@@ -64,7 +64,7 @@ def simulated(draws: int, **options: object) -> Simulation:
 
 
 def kernel() -> None:
-    """The generated kernel of the steel part against two written by hand."""
+    """The generated kernel of the steel part against three written by hand."""
     book = monaco.assumptions()
     model = company.model
     plan = Plan(model, [model.rows[hand.VALUE]])
@@ -82,17 +82,23 @@ def kernel() -> None:
 
     times = best(
         often(lambda: generated.run(ours, own)),
-        often(lambda: hand.strips(table, record, out)),
+        often(lambda: hand.strips_row_by_row(table, record, out)),
         often(lambda: hand.loop_per_draw(table, record, out)),
+        often(lambda: hand.strips(table, record, out)),
         turns=9,
     )
-    np.testing.assert_allclose(own[0], out, rtol=1e-9)
+    for by_hand in hand.KERNELS:
+        by_hand(table, record, out)
+        np.testing.assert_allclose(own[0], out, rtol=1e-9)
     ns = [1e9 * seconds / 200 / BLOCK for seconds in times]
     told = f"{ns[0]:.1f} ns a draw against {ns[1]:.1f}"
-    say("generated kernel, share of hand-written strips", ">= 80%", f"{ns[1] / ns[0]:.0%}, {told}",
-        met=ns[1] / ns[0] >= 0.8)  # fmt: skip
+    say("generated kernel, share of the same rows in strips by hand", ">= 80%",
+        f"{ns[1] / ns[0]:.0%}, {told}", met=ns[1] / ns[0] >= 0.8)  # fmt: skip
     say("generated kernel, times a loop per draw", ">= 3", f"{ns[2] / ns[0]:.1f}, {ns[2]:.0f} ns",
         met=ns[2] / ns[0] >= 3)  # fmt: skip
+    sys.stdout.write(
+        f"      share of strips reduced by algebra: {ns[3] / ns[0]:.0%}, {ns[3]:.1f} ns (no goal)\n"
+    )
 
 
 def whole() -> None:

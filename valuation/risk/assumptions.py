@@ -109,6 +109,61 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TableWanted:
+    """A sensitivity table that every report holds.
+
+    Attributes:
+        name: Its name, unique among the tables.
+        chinese: 中文名称.
+        row_key: Input that changes down the side, or `scenario`.
+        row_steps: Its steps as written, such as `-1%; -0.5%; 0; 0.5%; 1%` or `x0.8; x1; x1.2`.
+        column_key: Input that changes along the top, or `scenario`; empty for a one-way table.
+        column_steps: Its steps.
+        outputs: Keys of the rows shown; one, or several in a one-way table.
+        scenario: Scenario that the table starts from.
+    """
+
+    name: str
+    chinese: str = ""
+    row_key: str
+    row_steps: str = ""
+    column_key: str = ""
+    column_steps: str = ""
+    outputs: tuple[str, ...] = ()
+    scenario: str = BASE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferencePrice:
+    """A share price that the value is held against."""
+
+    name: str
+    chinese: str = ""
+    price: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What must be so for the value to equal a price.
+
+    Attributes:
+        name: Its name, unique among the questions.
+        chinese: 中文名称.
+        keys: The input sought; several inputs are multiplied by one number, which is sought.
+        scenarios: Two scenarios whose mix is sought: the probability of the first.
+        low: Lower end of the search, in the unit of the input, or of the multiple.
+        high: Upper end.
+    """
+
+    name: str
+    chinese: str = ""
+    keys: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Assumptions:
     """Everything an assumption workbook says, checked against the model of its company.
 
@@ -122,6 +177,9 @@ class Assumptions:
         gaps: What becomes of draws without a value, one of `GAPS`.
         overrides: Values of the Override column: they win over scenarios.
         tables: Facts and other reference blocks, by title.
+        wanted: Sensitivity tables of every report.
+        prices: Share prices that the value is held against, the market's not among them.
+        questions: What the price is asked to imply.
         notices: What the reader accepted but the user should know.
         source: Name of the file read.
     """
@@ -135,6 +193,9 @@ class Assumptions:
     gaps: str = GAPS[0]
     overrides: Mapping[str, float] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    wanted: tuple[TableWanted, ...] = ()
+    prices: tuple[ReferencePrice, ...] = ()
+    questions: tuple[Question, ...] = ()
     notices: tuple[str, ...] = ()
     source: str = ""
 
