@@ -211,10 +211,11 @@ def _print_simulation(found: Simulation) -> None:
     company = found.company
     price = found.centre.number(company.market_price)
     mean, above = found.mean(company.value_per_share), found.probability_above()
+    chance = f"with probability {_pm(above, '.2%')}" if above.value else "in no draw"
     out.print(
         f"{company.title} {company.chinese} {company.ticker}: "
         f"{_pm(mean, '.3f')} {company.currency} a share on average; "
-        f"above the price of {price:.2f} with probability {_pm(above, '.2%')}",
+        f"above the price of {price:.2f} {chance}",
         style="bold",
         soft_wrap=True,
     )
@@ -239,7 +240,10 @@ def _print_simulation(found: Simulation) -> None:
 
 
 def _pm(estimate: Estimate, form: str) -> str:
-    return f"{estimate.value:{form}} ± {estimate.standard_error:{form}}"
+    """A figure and two digits of its standard error."""
+    if form.endswith("%"):
+        return f"{estimate.value:{form}} ± {100 * estimate.standard_error:.2g}%"
+    return f"{estimate.value:{form}} ± {estimate.standard_error:.2g}"
 
 
 def _table(first: str, *names: str) -> Table:
