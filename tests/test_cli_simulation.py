@@ -68,9 +68,12 @@ def test_simulate_around_a_scenario_with_an_input_held() -> None:
 def test_every_draw_as_parquet(tmp_path: Path, book: Assumptions) -> None:
     target = tmp_path / "draws.parquet"
     told = document("simulate", *SMALL, "-o", str(target))
-    frame = pd.read_parquet(target)
+    frame = pd.read_parquet(target).set_index("draw")
     found = valuation.simulate(book, draws=2000, walks=0)
-    pd.testing.assert_frame_equal(frame, found.frame())
+    expected = found.frame().join(found.inputs())
+    assert list(frame) == list(expected)
+    assert frame["scenario"].astype(str).tolist() == expected["scenario"].astype(str).tolist()
+    pd.testing.assert_frame_equal(frame.drop(columns="scenario"), expected.drop(columns="scenario"))
     assert len(frame) == 2000
     good = frame["value_per_share"].dropna()
     assert len(good) == 2000 - told["dropped"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from valuation.engines.rules import Array
-from valuation.errors import AssumptionError, Problem, WorkbookError
+from valuation.errors import AssumptionError
 from valuation.lines import Company, Event, Row
 from valuation.risk.assumptions import Assumptions
 from valuation.risk.blocks import Job, Moments
@@ -272,47 +271,16 @@ class Simulation:
         return pd.DataFrame(found, index=keys, columns=keys)
 
     def frame(self) -> pd.DataFrame:
-        """Every draw: its scenario and the values kept; draws without a value have NaN.
+        """Every draw: its scenario and the values kept; draws without a value have NaN."""
+        from valuation.risk.simulation_draws import frame
 
-        Raises:
-            AssumptionError: The draws were too many to keep.
-        """
-        import pandas as pd
-
-        if self.values is None:
-            text = f"{self.draws:,} draws are too many to keep, 10 million are not. Ask for fewer."
-            raise AssumptionError([text])
-        names = [self._name(self.columns[at]) for at in self.job.layout.kept]
-        found = pd.DataFrame(dict(zip(names, self.values, strict=True)))
-        sampler = self.job.sampler
-        if sampler.is_mixture:
-            picked = [sampler.pick(sampler.integers(b)[0]) for b in sampler.blocks()]
-            codes = pd.Series(np.concatenate(picked))
-            found.insert(
-                0, "scenario", codes.map(dict(enumerate(sampler.scenarios))).astype("category")
-            )
-        return found.rename_axis("draw")
+        return frame(self)
 
     def inputs(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
         """Inputs of some draws, drawn again: a column each, `key@year` for yearly ones."""
-        import pandas as pd
+        from valuation.risk.simulation_draws import inputs
 
-        sampler = self.job.sampler
-        stop = sampler.draws if stop is None else min(stop, sampler.draws)
-        found = []
-        for block in sampler.blocks():
-            low, high = max(start, block.first), min(stop, block.first + block.count)
-            if low < high:
-                places = slice(low - block.first, high - block.first)
-                found.append(sampler.draw(block, places).values)
-        years = self.centre.years
-        names = [
-            cell.key if cell.period is None else f"{cell.key}@{years[cell.period]}"
-            for cell in sampler.cells
-        ]
-        data = np.concatenate(found, axis=1) if found else np.empty((len(names), 0))
-        frame = pd.DataFrame(data.T, columns=names, index=range(start, start + data.shape[1]))
-        return frame.rename_axis("draw")
+        return inputs(self, start, stop)
 
     def summary(self) -> pd.DataFrame:
         """Mean, sd and percentiles of every kept line, a row each."""
@@ -322,7 +290,7 @@ class Simulation:
         for at in self.job.layout.kept:
             column = self.columns[at]
             figures = self.figures(column.key, self.year_of(column))
-            records[self._name(column)] = {name: e.value for name, e in figures.items()}
+            records[self.name_of(column)] = {name: e.value for name, e in figures.items()}
         return pd.DataFrame.from_dict(records, orient="index")
 
     def figures(self, row: Row | str, year: int | None = None) -> dict[str, Estimate]:
@@ -338,23 +306,10 @@ class Simulation:
         return model.title(key) if key in model.rows else key
 
     def save(self, path: Path) -> None:
-        """Write every draw to a parquet file, in one step: a failure leaves an old one whole.
+        """Write every draw with its scenario, values and inputs to a parquet file."""
+        from valuation.risk.simulation_draws import save
 
-        Raises:
-            AssumptionError: The draws were too many to keep.
-            WorkbookError: The file cannot be written.
-        """
-        frame = self.frame()
-        frame.attrs.update(seed=self.seed, digest=self.digest, inputs_hash=self.inputs_hash)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            frame.to_parquet(beside)
-            beside.replace(path)
-        except OSError as error:
-            text = f"cannot be written: {error.strerror or error}. Close it or name another file."
-            raise WorkbookError([Problem(file=path.name, text=text)]) from None
-        finally:
-            beside.unlink(missing_ok=True)
+        save(self, path)
 
     def plot(self, kind: str = "histogram", *, ax: Axes | None = None) -> Axes:
         """Draw a picture with matplotlib: `histogram`, `variance`, `importance` or `events`."""
@@ -378,7 +333,8 @@ class Simulation:
         """Year of a line of a yearly row."""
         return None if column.period is None else self.centre.years[column.period]
 
-    def _name(self, column: Column) -> str:
+    def name_of(self, column: Column) -> str:
+        """Name of a line: its key, `key@year` where yearly."""
         year = self.year_of(column)
         return column.key if year is None else f"{column.key}@{year}"
 
