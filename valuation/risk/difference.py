@@ -160,7 +160,7 @@ def difference(old: Assumptions, new: Assumptions, *, scenario: str = BASE) -> D
             "Name two workbooks of one company."
         )
         raise AssumptionError([text])
-    before, after = (_valued(book, scenario) for book in (old, new))
+    before, after = (valued(book, scenario) for book in (old, new))
     company = old.company
 
     def worth(row: Row, key: str, label: str) -> Worth:
@@ -190,9 +190,12 @@ def difference(old: Assumptions, new: Assumptions, *, scenario: str = BASE) -> D
     )
 
 
-def _valued(book: Assumptions, scenario: str) -> Valuation:
+def valued(
+    book: Assumptions, scenario: str, changes: Mapping[str, float] | None = None
+) -> Valuation:
+    """Value one of several workbooks: what is wrong with it is told with its name."""
     try:
-        return value(book, scenario=scenario)
+        return value(book, scenario=scenario, changes=changes)
     except AssumptionError as error:
         raise AssumptionError([f"{book.source}: {p}" for p in error.problems]) from None
     except NoAnswerError as error:
