@@ -50,8 +50,12 @@ class Halted(Exception):  # noqa: N818 - it is no error: nobody waits for the an
     """The work is no longer wanted."""
 
 
-def _never() -> bool:
-    return False
+_asked: list[Callable[[], bool]] = []
+
+
+def halt_when(wanted: Callable[[], bool]) -> None:
+    """From now on, ask before each block of this process whether the work is no longer wanted."""
+    _asked[:] = [wanted]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,6 @@ class Job:
         layout: What is done with the lines.
         ranges: Ends of the histogram of each kept line, shape (kept, 2); None keeps the values.
         engine: What evaluates.
-        halted: Whether the work is no longer wanted; looked at before each block.
     """
 
     plan: Plan
@@ -76,7 +79,6 @@ class Job:
     layout: Layout
     ranges: Array | None = None
     engine: Engine = "numpy"
-    halted: Callable[[], bool] = _never
     _kernel: list[Kernel] = field(default_factory=list, compare=False)
 
     def inputs(self, values: Array) -> dict[Row, Array]:
@@ -177,7 +179,7 @@ def run(job: Job, blocks: Sequence[Block]) -> list[Summed]:
     """Evaluate blocks; histograms of those of one scrambling are added up in the last of them."""
     found = []
     for block in blocks:
-        if job.halted():
+        if any(asked() for asked in _asked):
             raise Halted
         found.append(run_block(job, block))
     for i, (one, two) in enumerate(pairwise(found)):

@@ -20,14 +20,13 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from itertools import groupby, islice
 from multiprocessing.synchronize import Event
 from typing import Any, Final, TypeVar
 
 from valuation.errors import AssumptionError
-from valuation.risk.blocks import Job, Summed
+from valuation.risk.blocks import Job, Summed, halt_when
 from valuation.risk.sampler import Block
 
 T = TypeVar("T")
@@ -138,7 +137,8 @@ _own: list[Any] = []
 def _start(do: Callable[[Job, T], R], job: Job, halt: Event) -> None:
     """Take the job once; Ctrl-C is the parent's to hear."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _own[:] = [do, replace(job, halted=halt.is_set)]
+    halt_when(halt.is_set)
+    _own[:] = [do, job]
 
 
 def _do_own(task: T) -> Any:  # noqa: ANN401 - what comes back is known where it is sent from
