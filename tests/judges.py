@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import formualizer
+import formulon
 from openpyxl import load_workbook
 
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -65,6 +67,33 @@ class Formualizer:
             sheet, _, address = name.rpartition("!")
             told[name] = _serial(self._book.get_value(sheet, *_position(address)))
         return told
+
+
+class Formulon:
+    """A workbook held by formulon, which recalculates data tables too."""
+
+    def __init__(self, path: Path) -> None:
+        self.cells = formula_cells(path)
+        self._book = formulon.Workbook.load(path.read_bytes())
+        count = self._book.sheet_count()
+        self._sheets = {self._book.sheet_name(n): n for n in range(count)}
+
+    def recalculate(self, edits: list[Edit], also: Iterable[str] = ()) -> dict[str, Any]:
+        """Set cells, recalculate, and tell the value of every formula cell and of others."""
+        for sheet, address, value in edits:
+            row, column = _position(address)
+            put = self._book.set_text if isinstance(value, str) else self._book.set_number
+            put(self._sheets[sheet], row - 1, column - 1, value)
+        self._book.recalc()
+        return {name: self._value(name) for name in [*self.cells, *also]}
+
+    def _value(self, name: str) -> Any:
+        sheet, _, address = name.rpartition("!")
+        row, column = _position(address)
+        found = self._book.get_value(self._sheets[sheet], row - 1, column - 1)
+        if found.error_code is not None:
+            return {"error": found.error_code}
+        return found.text if found.number is None else found.number
 
 
 def _position(address: str) -> tuple[int, int]:

@@ -183,6 +183,14 @@ def test_operations_on_awkward_numbers(cache: Path, *, yearly: bool) -> None:
         assert not gaps.all(), name
 
 
+@pytest.mark.parametrize("exponent", [0, 1, -3, 0.5, -0.5, 1e25, -1e-310])
+def test_powers_whose_exponent_is_alike_in_all_draws(cache: Path, exponent: float) -> None:
+    a, b = assume("A", "ratio"), assume("B", "ratio")
+    lines = {"c": line("C", "ratio", power(a, b)), "d": line("D", "ratio", power(a * a * a, b))}
+    model = ruled({"a": a, "b": b, **lines})
+    agree(model, {"base_year": 2024, "a": 1, "b": exponent}, {"a": AWKWARD}, cache)
+
+
 def test_functions_are_as_good_as_the_library(cache: Path) -> None:
     """Within two units in the last place, wherever they are normal numbers."""
     rng = np.random.default_rng(1)

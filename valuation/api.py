@@ -10,12 +10,16 @@ from valuation.errors import AssumptionError, Problem, WorkbookError
 
 if TYPE_CHECKING:
     from valuation.lines import Company
-    from valuation.risk.assumptions import Assumptions
+    from valuation.risk.assumptions import Assumptions, Question
+    from valuation.risk.attribution import Bridge
     from valuation.risk.blocks import Engine
     from valuation.risk.difference import Difference
     from valuation.risk.explanation import Explanation
+    from valuation.risk.implication import Implied
+    from valuation.risk.players import By
     from valuation.risk.replay import Replay
     from valuation.risk.sampler import Kind
+    from valuation.risk.sensitivity import Sensitivity
     from valuation.risk.simulation import Simulation
     from valuation.risk.valuation import Valuation
     from valuation.workbook.read import Outdated
@@ -76,6 +80,7 @@ def report(
     scenario: str = "base",
     changes: Mapping[str, float] | None = None,
     in_place: bool = False,
+    analyses: bool = True,
     draws: int = 100_000,
     seed: int = 1,
     progress: Progress | None = None,
@@ -88,6 +93,8 @@ def report(
         scenario: As in `value`.
         changes: As in `value`; they stand in the Override column of the report.
         in_place: Write over the workbook read, keeping it beside as `.bak`.
+        analyses: Whether the report holds sensitivity tables, tornado, scenarios side by side,
+            football field and what the prices imply.
         draws: Draws of the simulation on the Risk sheet, scenarios by weight; 0 leaves it out.
         seed: Seed of the simulation.
         progress: Called with draws done and draws asked for.
@@ -118,7 +125,19 @@ def report(
     risk = None
     if draws:
         risk = simulate(assumptions, draws=draws, seed=seed, changes=changes, progress=progress)
-    write_report(result, path, simulation=risk, backup=_same(path, source))
+    told = None
+    if analyses:
+        from valuation.risk.analyses import analyse
+
+        told = analyse(assumptions, scenario=scenario, changes=changes)
+    write_report(
+        result,
+        path,
+        simulation=risk,
+        tables=told.tables if told is not None else (),
+        analyses=told,
+        backup=_same(path, source),
+    )
     return path, result
 
 
@@ -269,6 +288,137 @@ def difference(
 
     books = [load(book) if isinstance(book, str | Path) else book for book in (old, new)]
     return compare(*books, scenario=scenario)
+
+
+def sensitivity(
+    source: str | Path | Assumptions,
+    row_key: str,
+    column_key: str = "",
+    *,
+    steps: str = "",
+    column_steps: str = "",
+    outputs: Sequence[str] = (),
+    scenario: str = "base",
+    changes: Mapping[str, float] | None = None,
+) -> Sensitivity:
+    """Value over one or two inputs, every cell a re-run.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        row_key: Input or row that changes down the side, or `scenario`.
+        column_key: Another along the top; by default the outputs stand there.
+        steps: Its values, such as `±40 3`; see `valuation.risk.steps`.
+        column_steps: As `steps`, for the columns.
+        outputs: Keys of the rows shown, `key@2030` for a year; by default the value per share.
+        scenario: As in `value`.
+        changes: As in `value`; the axes win over them.
+
+    Raises:
+        InputError: Something given does not fit.
+    """
+    from valuation.risk.assumptions import TableWanted
+    from valuation.risk.sensitivity import sensitivity as compute
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    wanted = TableWanted(
+        name="",
+        row_key=row_key,
+        row_steps=steps,
+        column_key=column_key,
+        column_steps=column_steps,
+        outputs=tuple(outputs),
+        scenario=scenario,
+    )
+    return compute(assumptions, wanted, changes=changes)
+
+
+def tables(
+    source: str | Path | Assumptions = DEFAULT, *, changes: Mapping[str, float] | None = None
+) -> dict[str, Sensitivity]:
+    """Every sensitivity table of the Tables sheet, by name.
+
+    Raises:
+        InputError: Something given does not fit.
+    """
+    from valuation.risk.sensitivity import sensitivity as compute
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    return {one.name: compute(assumptions, one, changes=changes) for one in assumptions.wanted}
+
+
+def implied(
+    source: str | Path | Assumptions,
+    question: str | Question,
+    *,
+    price: float,
+    scenario: str = "base",
+    changes: Mapping[str, float] | None = None,
+) -> Implied:
+    """Find what must be so for the value per share to equal a price: every solution, or none.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        question: Key of an input, keys joined by commas (one number multiplies them all), the
+            name of a question of the workbook, or a question.
+        price: The price.
+        scenario: As in `value`.
+        changes: As in `value`.
+
+    Raises:
+        InputError: Something given does not fit.
+    """
+    from valuation.risk.implied import implied as solve
+    from valuation.risk.implied import question_of
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    asked = question_of(assumptions, question) if isinstance(question, str) else question
+    return solve(assumptions, asked, price=price, scenario=scenario, changes=changes)
+
+
+def bridge(
+    old: str | Path | Assumptions,
+    new: str | Path | Assumptions | None = None,
+    *,
+    scenario: str = "base",
+    to_scenario: str | None = None,
+    changes: Mapping[str, float] | None = None,
+    to_changes: Mapping[str, float] | None = None,
+    by: By | None = None,
+    walks: int = 1024,
+    seed: int = 1,
+) -> Bridge:
+    """Tell why the value changed, from one workbook, scenario or valuation date to another.
+
+    Args:
+        old: Workbook before.
+        new: Workbook after; by default the same.
+        scenario: Scenario before, and after where `to_scenario` is not given.
+        to_scenario: Scenario after.
+        changes: Values by key set before.
+        to_changes: Values by key set after, such as another valuation date.
+        by: Steps are `input` or `group`; by default inputs, up to 12 of them.
+        walks: Orders sampled where there are too many steps to try all.
+        seed: Seed of the sample.
+
+    Raises:
+        InputError: Something given does not fit, or the workbooks are about two companies.
+        NoAnswerError: A state, or the old inputs on the new date, has no value.
+    """
+    from valuation.risk.attribution import bridge as attribute
+
+    before = load(old) if isinstance(old, str | Path) else old
+    after = load(new) if isinstance(new, str | Path) else new
+    return attribute(
+        before,
+        after,
+        scenario=scenario,
+        to_scenario=to_scenario,
+        changes=changes,
+        to_changes=to_changes,
+        by=by,
+        walks=walks,
+        seed=seed,
+    )
 
 
 def template(company: str, output: str | Path, *, base_year: int | None = None) -> int:

@@ -52,7 +52,7 @@ def diff(
 
 def _report(found: Difference) -> Iterator[RenderableType]:
     if found.is_empty:
-        yield Text("Inputs, scenarios, correlations, overrides and the Guide are the same.")
+        yield Text("Inputs, scenarios, correlations, overrides, Tables and the Guide are the same.")
     units = {key: given.row.unit_text for key, given in found.old.assumptions.inputs.items()}
     if found.inputs:
         yield _title(f"Inputs changed: {len(found.inputs)}")
@@ -79,6 +79,11 @@ def _report(found: Difference) -> Iterator[RenderableType]:
         yield _title("Overrides")
         yield from _indented(
             _line(c.what, c, units.get(c.what, ""), none="none") for c in found.overrides
+        )
+    if found.tables:
+        yield _title("Tables")
+        yield from _indented(
+            _line(c.what[0].upper() + c.what[1:], c, "", none="none") for c in found.tables
         )
     if found.guide:
         yield _title("Guide")

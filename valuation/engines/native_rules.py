@@ -34,6 +34,23 @@ TOTALS = {
 }
 #: Operations that read other periods: written by methods of their own.
 PAST = {"previous", "years_ago"}
+#: How many years ago the kernel learns when it runs, and so loops of its own fill a row.
+YEARS_AGO = """\
+for i in range({lanes}):
+    x = t - {years}
+    p = int(select(x > -1.0, select(x < t, x, 0.0), 0.0))
+    ws[{row}, i] = select(x > -1.0, {past}, select(x > -2.0, {first}, 0.0))"""
+#: The same where all draws look back as far, as they mostly do: whole rows are copied.
+YEARS_AGO_ALIKE = """\
+x = t - {years}
+p = int(min(max(x, 0.0), float(t)))
+if x > -1.0:
+{past}
+elif x > -2.0:
+{first}
+else:
+    for i in range({lanes}):
+        ws[{row}, i] = 0.0"""
 
 #: Operations that numpy computes before the kernel runs, and the kernel reads.
 AHEAD = {"calendar_year", "year_end", "irr"}

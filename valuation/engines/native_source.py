@@ -13,7 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from valuation.engines.native_layout import Layout
-from valuation.engines.native_rules import COMPARISONS, FIRST_IS_NUMBER, RULES, TOTALS
+from valuation.engines.native_rules import (
+    COMPARISONS,
+    FIRST_IS_NUMBER,
+    RULES,
+    TOTALS,
+    YEARS_AGO,
+    YEARS_AGO_ALIKE,
+)
 from valuation.errors import EngineError
 
 #: Draws in a strip, and so in a lane loop.
@@ -37,37 +44,22 @@ RESULTS = np.array({results}, dtype=np.int64).reshape(-1, 2)
 )
 def kernel(table, ahead, shared, out, first, last):
     ws = np.zeros(({rows}, {lanes}))
-    strip = min(last - first, {lanes})  # a constant here unrolls copies to single numbers
+    strip = min(last - first, {lanes})  # a constant, or offsets, make copies of single numbers
     for at in range(first, last, {lanes}):
         for c in range({width}):
+            to, come = ws[c], table[c, at:]
             for i in range(strip):
-                ws[c, i] = table[c, at + i]
+                to[i] = come[i]
         for c in range({ahead}):
+            to, come = ws[{width} + c], ahead[c, at - first:]
             for i in range(strip):
-                ws[{width} + c, i] = ahead[c, at - first + i]
+                to[i] = come[i]
 {body}
         for c in range(len(RESULTS)):
+            to, come = out[RESULTS[c, 0], at:], ws[RESULTS[c, 1]]
             for i in range(strip):
-                out[RESULTS[c, 0], at + i] = ws[RESULTS[c, 1], i]
+                to[i] = come[i]
 """
-_YEARS_AGO = """\
-for i in range({lanes}):
-    x = t - {years}
-    p = int(select(x > -1.0, select(x < t, x, 0.0), 0.0))
-    ws[{row}, i] = select(x > -1.0, {past}, select(x > -2.0, {first}, 0.0))"""
-#: The same where all draws look back as far, as they mostly do: whole rows are copied.
-_YEARS_AGO_ALIKE = """\
-x = t - {years}
-p = int(min(max(x, 0.0), float(t)))
-if x > -1.0:
-    for i in range({lanes}):
-        ws[{row}, i] = {past}
-elif x > -2.0:
-    for i in range({lanes}):
-        ws[{row}, i] = {first}
-else:
-    for i in range({lanes}):
-        ws[{row}, i] = 0.0"""
 
 
 def write(layout: Layout) -> str:
@@ -226,12 +218,11 @@ class _Writer:
         row, opening, years = self.steps[slot].operands
         place = self._rows()
         alike = years in self.layout.shared or self.steps[years].name == "number"
-        text = (_YEARS_AGO_ALIKE if alike else _YEARS_AGO).format(
-            lanes=LANES,
-            years=self._cell(years, "t"),
-            row=place,
-            past=self._cell(row, "p"),
-            first=self._cell(opening, "t"),
+        past, first = self._cell(row, "p"), self._cell(opening, "t")
+        if alike:
+            past, first = _filled(place, past), _filled(place, first)
+        text = (YEARS_AGO_ALIKE if alike else YEARS_AGO).format(
+            lanes=LANES, years=self._cell(years, "t"), row=place, past=past, first=first
         )
         self.loops[now].past.append(text)
         self.loops[now].lines.append((slot, f"v{slot} = ws[{place}, i]"))
@@ -264,6 +255,15 @@ class _Writer:
         if yearly:
             text = [f"for t in range({self.layout.periods}):", _indented("\n".join(text), 4)]
         return _indented("\n".join(text), 8)
+
+
+def _filled(row: int, cell: str) -> str:
+    """A loop, indented, that fills a workspace row; another row is copied through views."""
+    source = cell.removesuffix(", i]")
+    if source == cell:
+        return _indented(_lanes([f"ws[{row}, i] = {cell}"]), 4)
+    text = f"to, come = ws[{row}], {source}]\nfor i in range(strip):\n    to[i] = come[i]"
+    return _indented(text, 4)
 
 
 def _lanes(lines: list[str]) -> str:

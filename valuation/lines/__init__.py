@@ -1,6 +1,14 @@
 """What a line item is: the words in which models are written."""
 
-from valuation.lines.company import Company, Event, Method, PartOfCompany, Paths, Yardstick
+from valuation.lines.company import (
+    Company,
+    Event,
+    Method,
+    PartOfCompany,
+    Paths,
+    Perpetuity,
+    Yardstick,
+)
 from valuation.lines.functions import (
     NO_VALUE,
     at_end,
@@ -54,6 +62,7 @@ __all__ = [
     "Model",
     "PartOfCompany",
     "Paths",
+    "Perpetuity",
     "Row",
     "Shape",
     "Yardstick",

@@ -74,6 +74,37 @@ class Paths:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Perpetuity:
+    """A DCF that ends in a perpetuity, whose value one formula gives for any WACC and growth.
+
+    EV = sum of flow / (1 + WACC)^years + TV × sum of last_year / (1 + WACC)^years, where
+    TV = NOPAT × (1 + g) × (1 - g / RONIC) / (WACC - g), not below the abandonment value, and no
+    value where g is not below WACC. Only enterprise_value may rest on wacc or growth.
+
+    Attributes:
+        enterprise_value: What the formula gives.
+        wacc: Discount rate.
+        growth: Growth of the perpetuity.
+        flow: Rows whose product is the flow of an explicit year.
+        last_year: 1 in the year with whose flow the terminal value comes, else 0.
+        years: Years from the valuation date to the flow.
+        nopat: NOPAT before growth.
+        return_on_new_capital: RONIC.
+        abandonment_value: Floor of the terminal value.
+    """
+
+    enterprise_value: Line
+    wacc: Row
+    growth: Row
+    flow: tuple[Row, ...]
+    last_year: Row
+    years: Row
+    nopat: Row
+    return_on_new_capital: Row
+    abandonment_value: Row
+
+
+@dataclass(frozen=True, kw_only=True)
 class Company:
     """A listed company: its model, and the rows the reports and analyses ask for by role.
 
@@ -88,6 +119,7 @@ class Company:
         bridge: Rows between the sum of the parts and equity, signed as they are added.
         events: What the simulation tells the probability of.
         yardsticks: Other ways to value a share that prices are held against.
+        perpetuities: Values that have a formula in WACC and growth.
         paths: The factor that links the parts, where there is one.
     """
 
@@ -108,6 +140,7 @@ class Company:
     upside: Line
     events: tuple[Event, ...] = ()
     yardsticks: tuple[Yardstick, ...] = ()
+    perpetuities: tuple[Perpetuity, ...] = ()
     paths: Paths | None = None
     sheets: dict[str, Part] = field(init=False)
 

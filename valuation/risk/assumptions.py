@@ -135,11 +135,12 @@ class TableWanted:
 
 @dataclass(frozen=True, kw_only=True)
 class ReferencePrice:
-    """A share price that the value is held against."""
+    """A share price that the value is held against; `source` says where it comes from."""
 
     name: str
     chinese: str = ""
     price: float
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

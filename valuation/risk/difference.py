@@ -11,6 +11,7 @@ from valuation.lines import Row
 from valuation.risk.assumptions import BASE, Assumptions, Input, Scenario
 from valuation.risk.document import plain
 from valuation.risk.valuation import Valuation, iso_date, value
+from valuation.risk.wanted import wanted_in_words
 
 #: What of an input is compared, in the order of the sheet.
 FIELDS = (
@@ -109,6 +110,7 @@ class Difference:
         correlations: Pairs `key, key` that changed, and loadings `AI demand, key`.
         overrides: Keys whose override changed.
         guide: `gaps`, where that changed.
+        tables: Sensitivity tables, prices and questions that changed, `table NAME` and so on.
         parts: Value of each part.
         bridge: Rows between the parts and equity.
         equity_value: The sum.
@@ -122,6 +124,7 @@ class Difference:
     correlations: tuple[Change, ...]
     overrides: tuple[Change, ...]
     guide: tuple[Change, ...]
+    tables: tuple[Change, ...]
     parts: tuple[Worth, ...]
     bridge: tuple[Worth, ...]
     equity_value: Worth
@@ -130,11 +133,12 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Whether the workbooks say the same."""
-        return not any((self.inputs, self.scenarios, self.correlations, self.overrides, self.guide))
+        said = (self.scenarios, self.correlations, self.overrides, self.guide, self.tables)
+        return not any((self.inputs, *said))
 
     def document(self) -> dict[str, object]:
         """The difference as plain data: what `valuation diff --json` prints."""
-        said = ("scenarios", "correlations", "overrides", "guide")
+        said = ("scenarios", "correlations", "overrides", "guide", "tables")
         worth = ("parts", "bridge", "equity_value", "value_per_share")
         return {
             "company": self.old.company.name,
@@ -183,6 +187,7 @@ def difference(old: Assumptions, new: Assumptions, *, scenario: str = BASE) -> D
         correlations=tuple(_mapping(_pairs(old), _pairs(new))),
         overrides=tuple(_mapping(old.overrides, new.overrides)),
         guide=tuple(_mapping({"gaps": old.gaps}, {"gaps": new.gaps})),
+        tables=tuple(_mapping(wanted_in_words(old), wanted_in_words(new))),
         parts=tuple(worth(part.value, part.key, part.title) for part in company.parts),
         bridge=tuple(map(own, company.bridge)),
         equity_value=own(company.equity_value),

@@ -19,6 +19,7 @@ from openpyxl.chart.data_source import (
     StrVal,
 )
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.legend import LegendEntry
 from openpyxl.chart.series import Series, SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
@@ -34,12 +35,14 @@ from openpyxl.drawing.text import (
 )
 
 from valuation.engines.formulas import letters, quoted
+from valuation.risk.waterfall import NAMES
 
 if TYPE_CHECKING:
     from openpyxl.chart._chart import ChartBase
     from openpyxl.worksheet.worksheet import Worksheet
 
 NAVY, STEEL, SAND, CRIMSON, GREY = "1F3864", "5B84B1", "E3C77B", "C00000", "7F7F7F"
+LEAF = "4E9A6B"
 #: Fonts of text in Latin and in Chinese letters.
 LATIN, EAST_ASIAN = "Arial", "Microsoft YaHei"
 _SMALL, _LARGE = 900, 1200
@@ -74,7 +77,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Line:
-    """A series of a chart: name, cells and colour."""
+    """A series of a chart: name, cells and colour; not seen without a colour."""
 
     name: str
     cells: Cells
@@ -128,30 +131,124 @@ def columns(
     return chart
 
 
-def bars(title: str, names: Cells, series: Sequence[Line], *, fmt: str = "0%") -> ChartBase:
-    """Horizontal bars, the first on top."""
+def bars(
+    title: str,
+    names: Cells,
+    series: Sequence[Line],
+    *,
+    fmt: str = "0%",
+    axis: str = "",
+    stacked: bool = False,
+    room: tuple[float, float] | None = None,
+) -> ChartBase:
+    """Horizontal bars, the first on top.
+
+    Args:
+        title: Above the chart.
+        names: Of the bars, on their left.
+        series: In the same place, the later before the earlier; without a name not in the
+            legend, without a colour not seen.
+        fmt: Number format of the axis.
+        axis: Its title.
+        stacked: End to end, and not in the same place.
+        room: Share of the width that the names get, and height in cm; by default the program
+            that shows the chart decides.
+    """
     chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "clustered", 100, _GAP
+    chart.type, chart.overlap, chart.gapWidth = "bar", 100, _GAP
+    chart.grouping = "stacked" if stacked else "clustered"
     _fill(chart, names, series)
-    _frame(chart, title, "", fmt)
+    _frame(chart, title, axis, fmt)
+    unnamed = [n for n, line in enumerate(series) if not line.name]
+    chart.legend.legendEntry = [LegendEntry(idx=n, delete=True) for n in unnamed]
+    if room is not None:
+        chart.layout = _inner(*room)
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.tickLblPos, chart.x_axis.tickLblSkip = "low", 1
     chart.y_axis.crosses = "max"  # the axis turned round would have its numbers on top
     return chart
 
 
-def place(sheet: Worksheet, chart: ChartBase, cell: str, *, height: int = HEIGHT) -> None:
+def level(
+    title: str,
+    names: Cells,
+    bars: Line,
+    lines: Sequence[Line],
+    *,
+    axis: str = "",
+    fmt: str = "0.00",
+) -> ChartBase:
+    """Columns, and lines across them on the same axis."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.gapWidth = "col", "clustered", 2 * _GAP
+    _fill(chart, names, [bars])
+    _frame(chart, title, axis, fmt)
+    chart.x_axis.tickLblPos = "low"
+    second = LineChart()
+    _fill(second, names, lines, first=1)
+    second.y_axis.delete = second.x_axis.delete = False
+    for series in second.series:
+        series.smooth = False
+        series.marker.symbol = "none"
+    chart += second
+    return chart
+
+
+def waterfall(
+    title: str,
+    names: Cells,
+    series: Sequence[Cells],
+    *,
+    axis: str = "",
+    fmt: str = "#,##0.00",
+) -> ChartBase:
+    """Bars that start where the one before ends, totals from zero; also across and below zero.
+
+    Args:
+        title: Above the chart.
+        names: Of the bars, below the chart.
+        series: Cells of the series of `valuation.risk.waterfall.stack`, in its order.
+        axis: Title of the value axis.
+        fmt: Its number format.
+    """
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, _GAP
+    colours = "", NAVY, LEAF, LEAF, CRIMSON, CRIMSON
+    told = zip(NAMES, series, colours, strict=True)
+    _fill(chart, names, [Line(name, cells, colour) for name, cells, colour in told])
+    for one in chart.series:  # a line would show where a bar has no height
+        one.graphicalProperties.line = LineProperties(noFill=True)
+    _frame(chart, title, axis, fmt)
+    chart.x_axis.tickLblPos, chart.x_axis.tickLblSkip = "low", 1
+    chart.legend = None
+    return chart
+
+
+def place(
+    sheet: Worksheet, chart: ChartBase, cell: str, *, height: int = HEIGHT, width: int = WIDTH
+) -> None:
     """Put a chart on a sheet, its corner at a cell."""
-    chart.width, chart.height = WIDTH, height
+    chart.width, chart.height = width, height
     sheet.add_chart(chart, cell)
 
 
-def _fill(chart: ChartBase, names: Cells, lines: Sequence[Line]) -> None:
+def _inner(names_share: float, height: float) -> Layout:
+    """A plot area that leaves room for names, for the title, and for axis title and legend."""
+    top, bottom = 1.1 / height, 2.3 / height
+    return Layout(
+        ManualLayout(
+            layoutTarget="inner", xMode="edge", yMode="edge",
+            x=names_share, y=top, w=0.97 - names_share, h=1 - top - bottom,
+        )
+    )  # fmt: skip
+
+
+def _fill(chart: ChartBase, names: Cells, lines: Sequence[Line], *, first: int = 0) -> None:
     texts = StrData(
         ptCount=len(names.values),
         pt=[StrVal(idx=i, v=str(text)) for i, text in enumerate(names.values)],
     )
-    for index, line in enumerate(lines):
+    for index, line in enumerate(lines, first):
         numbers = NumData(
             formatCode="General",
             ptCount=len(line.cells.values),
@@ -161,7 +258,11 @@ def _fill(chart: ChartBase, names: Cells, lines: Sequence[Line]) -> None:
         series.tx = SeriesLabel(v=line.name)
         series.cat = AxDataSource(strRef=StrRef(f=names.address, strCache=texts))
         series.val = NumDataSource(numRef=NumRef(f=line.cells.address, numCache=numbers))
-        series.graphicalProperties = GraphicalProperties(solidFill=line.colour)
+        series.graphicalProperties = (
+            GraphicalProperties(solidFill=line.colour)
+            if line.colour
+            else GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+        )
         if isinstance(chart, LineChart):
             series.graphicalProperties = GraphicalProperties(
                 ln=LineProperties(solidFill=line.colour, w=19050)

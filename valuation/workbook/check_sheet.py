@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from valuation.engines.formulas import letters, quoted
@@ -22,7 +23,7 @@ _FIRST = layout.RULER_ROW + 1
 TOLERANCE_CELL = f"{CHECKS}!${letters(_TOLERANCE)}${_FIRST}"
 
 
-class _Rule(NamedTuple):
+class Rule(NamedTuple):
     """One line of the sheet."""
 
     label: str
@@ -38,12 +39,13 @@ class _Rule(NamedTuple):
         return 1.0 if abs(self.value) <= self.tolerance else 0.0
 
 
-def write_checks(draft: Draft, weights: str) -> float:
+def write_checks(draft: Draft, weights: str, more: Sequence[Rule] = ()) -> float:
     """Write the sheet and the status on every model sheet; returns the master check.
 
     Args:
         draft: The report.
         weights: Address of the sum of scenario weights.
+        more: Rules of other sheets.
     """
     book, styles = draft.book, draft.styles
     sheet = book.sheet(CHECKS)
@@ -53,6 +55,7 @@ def write_checks(draft: Draft, weights: str) -> float:
     heads = ("Check", "名称", "Unit", "Value", "Tolerance", "Verdict")
     draft.heads(sheet, layout.RULER_ROW, heads)
     rules = [*_model_rules(draft), _weights_rule(draft, weights), *_error_rules(draft)]
+    rules += more
     for at, rule in enumerate(rules, _FIRST):
         _write(draft, sheet, at, rule)
     last = _FIRST + len(rules) - 1
@@ -71,10 +74,10 @@ def write_checks(draft: Draft, weights: str) -> float:
     return passed
 
 
-def _model_rules(draft: Draft) -> list[_Rule]:
+def _model_rules(draft: Draft) -> list[Rule]:
     model = draft.company.model
     return [
-        _Rule(
+        Rule(
             found.label,
             model.checks[found.key].chinese,
             model.checks[found.key].unit_text,
@@ -86,13 +89,13 @@ def _model_rules(draft: Draft) -> list[_Rule]:
     ]
 
 
-def _weights_rule(draft: Draft, weights: str) -> _Rule:
+def _weights_rule(draft: Draft, weights: str) -> Rule:
     total = sum(s.weight for s in draft.assumptions.scenarios.values())
     label = "Scenario weights sum to 100%"
-    return _Rule(label, "情景权重合计100%", "%", f"={weights}-1", total - 1, 1e-6)
+    return Rule(label, "情景权重合计100%", "%", f"={weights}-1", total - 1, 1e-6)
 
 
-def _error_rules(draft: Draft) -> list[_Rule]:
+def _error_rules(draft: Draft) -> list[Rule]:
     """One a model sheet: how many of its cells hold no number."""
     values = draft.book.values()
     rules = []
@@ -106,11 +109,11 @@ def _error_rules(draft: Draft) -> list[_Rule]:
         )
         label = f"No error cells: {sheet.title}"
         formula = f"=COUNTA({span})-COUNT({span})"
-        rules.append(_Rule(label, "无错误单元格", "cells", formula, float(errors), 0.5))
+        rules.append(Rule(label, "无错误单元格", "cells", formula, float(errors), 0.5))
     return rules
 
 
-def _write(draft: Draft, sheet: Worksheet, at: int, rule: _Rule) -> None:
+def _write(draft: Draft, sheet: Worksheet, at: int, rule: Rule) -> None:
     book, styles = draft.book, draft.styles
     for column, text in enumerate((rule.label, rule.chinese, rule.unit), 1):
         book.text(sheet, at, column, text, styles("text"))

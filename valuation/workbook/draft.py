@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Sheets of a report besides those of its parts and inputs.
 COVER, SUMMARY, CHECKS, UNITS, RISK = "Cover", "Summary", "Checks", "Units", "Risk"
+SENSITIVITY = "Sensitivity"
 #: What the title of a model sheet adds to that of the input sheet.
 MODEL = " model"
 #: Numbers of money: brackets for negatives, a dash for zero.
@@ -37,6 +38,8 @@ class Draft:
         titles: Title of the model sheet of each part, by path.
         formulas: Writer of the rows' formulas.
         inputs: Where the inputs stand; set once the input sheets are written.
+        input_cells: Address of the cell through which sensitivity tables change a row, by key;
+            set before the sheets that link to it are written.
         model_sheets: Model sheets written, whose status cells wait for the master check.
     """
 
@@ -64,6 +67,7 @@ class Draft:
             if isinstance(item, Row)
         }
         self.formulas = Formulas(model, self.grid, self.places)
+        self.input_cells: dict[str, str] = {}
         self.model_sheets: list[Worksheet] = []
 
     def link(

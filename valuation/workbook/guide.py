@@ -21,6 +21,7 @@ _GUIDE = (
     "Scenarios: a filled cell replaces the base value; blank means base. Weights sum to 100%.",
     "Override: a number there wins over base and scenario until it is deleted.",
     "Correlations: rank correlations between uncertain inputs, symmetric, blank means 0.",
+    "Tables: sensitivity tables, prices and questions that every report answers.",
     "Inputs are found by key: rows may be sorted and inserted, columns moved, sheets renamed.",
     "CNY m unless the unit says otherwise; flows exclude VAT; percentages as 92% or 0.92.",
     "`valuation check` lists every problem with its cell and what to do.",

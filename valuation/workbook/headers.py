@@ -28,6 +28,14 @@ _HINTS = {
     "acts by its responses, its part leaves the matrix.",
     "Minimum": "Physical bound. It may be raised above the model's own bound, not lowered.",
     "Maximum": "Physical bound. It may be lowered below the model's own bound, not raised.",
+    "Row steps": "Values 400; 480, differences base-40; base+40, multiples x0.9; x1.1, "
+    "steps either side ±40 3, a range 400..480 5. Blank: from Low to High.",
+    "Column steps": "As the row steps; blank where the table has one axis.",
+    "Row input": "Key of an input or a row, or scenario.",
+    "Output": "Key of a row, key@2030 for a year; several separated by ; where there is one axis.",
+    "Inputs": "Key of the input sought; several, separated by ;, are multiplied by one number.",
+    "Scenarios": "Two scenarios separated by ;: the probability of the first is sought.",
+    "From": "Lower end of the search, in the unit of the input, or of the multiple.",
     "Source": "Where the value comes from: [S] article, [P-n] public page, [C] calibrated, "
     "[A] analyst estimate, F.. a fact of the Facts sheet.",
 }

@@ -1,4 +1,4 @@
-"""Write the sheets people edit: Guide, one sheet a part, Scenarios, Correlations, Facts."""
+"""Write the sheets people edit: Guide, a sheet a part, Scenarios, Correlations, Tables, Facts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from valuation.workbook.reference_sheets import link_sources, write_table
 from valuation.workbook.scenario_sheets import write_correlations, write_scenarios
 from valuation.workbook.store import Book
 from valuation.workbook.styles import number_format
+from valuation.workbook.tables_sheet import write_tables
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -51,10 +52,11 @@ _WIDTHS = {
 
 @dataclass(frozen=True)
 class Places:
-    """Where the inputs stand: sheet and row of each key, and of each row of Scenarios."""
+    """Where the inputs stand: sheet and row of each key, row of each scenario key and price."""
 
     inputs: Mapping[str, tuple[str, int]]
     scenarios: Mapping[str, int]
+    prices: Mapping[str, int]
 
 
 def write_inputs(
@@ -76,11 +78,12 @@ def write_inputs(
             places |= _part(book, assumptions, path, part, years)
     scenarios = write_scenarios(book, assumptions, places, live=live)
     write_correlations(book, assumptions)
+    prices = write_tables(book, assumptions)
     facts: dict[str, str] = {}
     for table in assumptions.tables.values():
         facts |= write_table(book, table)
     link_sources(book, assumptions, places, facts)
-    return Places(places, scenarios)
+    return Places(places, scenarios, prices)
 
 
 def assumption_workbook(assumptions: Assumptions, *, first_year: int | None = None) -> Book:

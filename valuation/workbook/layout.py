@@ -12,6 +12,7 @@ from typing import Final
 GUIDE: Final = "Guide"
 SCENARIOS: Final = "Scenarios"
 CORRELATIONS: Final = "Correlations"
+TABLES: Final = "Tables"
 FACTS: Final = "Facts"
 KPIS: Final = "KPIs"
 #: Sheets of reference tables, kept as they are.
@@ -55,6 +56,20 @@ SCENARIO_HEADERS: Final = ("Key", "Label", "名称", "Unit", "Base", "Live", "Ov
 #: Keys of the rows of the Scenarios sheet that are no inputs.
 WEIGHT_KEY: Final = "weight"
 NAME_KEY: Final = "name"
+
+#: Headers of the blocks of the Tables sheet, from column A; the first word names the block.
+TABLE_HEADERS: Final = (
+    "Table",
+    "名称",
+    "Row input",
+    "Row steps",
+    "Column input",
+    "Column steps",
+    "Output",
+    "Scenario",
+)
+PRICE_HEADERS: Final = ("Price", "名称", "Value", "Source")
+QUESTION_HEADERS: Final = ("Question", "名称", "Inputs", "Scenarios", "From", "To")
 
 #: Columns of model sheets: label, name, unit, single value, opening, then the years.
 LABEL, CHINESE, UNIT, VALUE, OPENING = 1, 2, 3, 4, 5

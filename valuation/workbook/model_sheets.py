@@ -11,6 +11,7 @@ from valuation.lines import Assumption, Line, Row, Shape
 from valuation.lines.units import FACTORS
 from valuation.workbook import layout
 from valuation.workbook.draft import UNITS
+from valuation.workbook.input_cells import replaceable
 from valuation.workbook.outline import outline
 from valuation.workbook.selector import live_value
 from valuation.workbook.styles import PASSED, number_format
@@ -99,7 +100,8 @@ def _row(draft: Draft, sheet: Worksheet, number: int, key: str, row: Row) -> Non
     if isinstance(row, Line):
         if row.opening is not None:
             at[grid.opening] = draft.result.node(row.opening)
-        for column, text in draft.formulas.cells(row):
+        for column, formula in draft.formulas.cells(row):
+            text = replaceable(draft, key, formula) if column != grid.opening else formula
             book.formula(sheet, number, column, text, at[column], styles("formula", fmt))
     elif isinstance(row, Assumption):
         for column, value in at.items():

@@ -14,11 +14,19 @@ from valuation.risk.blank import completed
 from valuation.workbook.archive import has_macros, read_bytes
 from valuation.workbook.cells import Book, Cell, Sheet, open_book, same_words
 from valuation.workbook.findings import Findings
-from valuation.workbook.layout import COMPANY_LABEL, CORRELATIONS, GAPS_LABEL, GUIDE, SCENARIOS
+from valuation.workbook.layout import (
+    COMPANY_LABEL,
+    CORRELATIONS,
+    GAPS_LABEL,
+    GUIDE,
+    SCENARIOS,
+    TABLES,
+)
 from valuation.workbook.read_correlations import Correlations, is_correlations, read_correlations
 from valuation.workbook.read_facts import is_facts, read_facts
 from valuation.workbook.read_inputs import Inputs, read_inputs
 from valuation.workbook.read_scenarios import Scenarios, is_scenarios, read_scenarios
+from valuation.workbook.read_tables import is_tables, read_tables
 
 
 def read(path: Path, find_company: Callable[[str], Company]) -> Assumptions:
@@ -89,13 +97,13 @@ def _read(
     _note_lost_tables(book, findings)
     company = _company(book, find_company, findings)
     model = company.model
-    scenario_sheet, correlation_sheet, rest = _sorted_out(book, company, findings)
-    inputs = read_inputs(rest, company, findings)
+    sheets = _sorted_out(book, company, findings)
+    inputs = read_inputs(sheets.inputs, company, findings)
     scenarios, correlations = Scenarios(), Correlations()
-    if scenario_sheet is not None:
-        scenarios = read_scenarios(scenario_sheet, model, inputs.bounds, findings)
-    if correlation_sheet is not None:
-        correlations = read_correlations(correlation_sheet, model, findings)
+    if sheets.scenarios is not None:
+        scenarios = read_scenarios(sheets.scenarios, model, inputs.bounds, findings)
+    if sheets.correlations is not None:
+        correlations = read_correlations(sheets.correlations, model, findings)
     assumptions = Assumptions(
         company=company,
         inputs=inputs.inputs,
@@ -106,10 +114,22 @@ def _read(
         gaps=_gaps(book, findings),
         overrides=scenarios.overrides,
         tables=_tables(book),
-        notices=findings.notices,
         source=path.name,
     )
-    return assumptions, inputs, findings
+    return _with_tables(assumptions, sheets.tables, findings), inputs, findings
+
+
+def _with_tables(assumptions: Assumptions, sheet: Sheet | None, findings: Findings) -> Assumptions:
+    """With what the Tables sheet says, where there is one, and all that reading found."""
+    if sheet is not None:
+        found = read_tables(sheet, assumptions, findings)
+        assumptions = replace(
+            assumptions,
+            wanted=tuple(found.tables),
+            prices=tuple(found.prices),
+            questions=tuple(found.questions),
+        )
+    return replace(assumptions, notices=findings.notices)
 
 
 def _company(book: Book, find_company: Callable[[str], Company], findings: Findings) -> Company:
@@ -156,13 +176,23 @@ def _beside(label: str, sheets: Sequence[Sheet]) -> Iterator[Cell]:
                     yield cell
 
 
-def _sorted_out(
-    book: Book, company: Company, findings: Findings
-) -> tuple[Sheet | None, Sheet | None, list[Sheet]]:
-    """The Scenarios sheet, the Correlations sheet, and all that may hold inputs."""
+@dataclass(frozen=True, kw_only=True)
+class _Sheets:
+    """The sheets that are read, Guide and reference sheets aside."""
+
+    scenarios: Sheet | None
+    correlations: Sheet | None
+    tables: Sheet | None
+    inputs: list[Sheet]
+
+
+def _sorted_out(book: Book, company: Company, findings: Findings) -> _Sheets:
+    """Tell the Scenarios, Correlations and Tables sheets from those that may hold inputs."""
     rest = [s for s in book.sheets if not is_facts(s) and not same_words(s.title, GUIDE)]
 
-    def pick(title: str, looks_like: Callable[[Sheet], bool]) -> Sheet | None:
+    def pick(
+        title: str, looks_like: Callable[[Sheet], bool], *, needed: bool = True
+    ) -> Sheet | None:
         titled = [s for s in rest if same_words(s.title, title)]
         alike = [s for s in rest if s not in titled and looks_like(s)]
         found = [*titled, *alike]
@@ -170,14 +200,17 @@ def _sorted_out(
             rest.remove(sheet)
         for sheet in found[1:]:
             findings.notice(f"{sheet.title}: not read, the sheet {found[0].title} is")
-        if not found:
+        if needed and not found:
             text = f"sheet {title} is missing. Add it, or take it from the workbook as it was."
             findings.absence("", "", text)
         return found[0] if found else None
 
-    scenarios = pick(SCENARIOS, is_scenarios)
-    correlations = pick(CORRELATIONS, lambda sheet: is_correlations(sheet, company.model))
-    return scenarios, correlations, rest
+    return _Sheets(
+        scenarios=pick(SCENARIOS, is_scenarios),
+        correlations=pick(CORRELATIONS, lambda sheet: is_correlations(sheet, company.model)),
+        tables=pick(TABLES, is_tables, needed=False),
+        inputs=rest,
+    )
 
 
 def _note_lost_tables(book: Book, findings: Findings) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from valuation.engines.formulas import letters, quoted
 from valuation.lines import Assumption, Shape
 from valuation.workbook import layout
+from valuation.workbook.input_cells import replaceable, scenario_formula
 from valuation.workbook.scenario_sheets import scenario_keys
 from valuation.workbook.styles import number_format
 
@@ -29,8 +30,7 @@ def write_selector(draft: Draft) -> str:
     first, last = len(_FIXED) + 1, len(_FIXED) + len(names)
     book.text(sheet, 2, 4, "Scenario number", styles("note"))
     number = names.index(draft.result.scenario) + 1
-    match = "=MATCH(scenario,scenario_names,0)"
-    book.formula(sheet, 2, 5, match, number, styles("formula", "0"))
+    book.formula(sheet, 2, 5, scenario_formula(draft), number, styles("formula", "0"))
     draft.name("scenario_number", layout.SCENARIOS, 2, 5)
     for key in scenario_keys(draft.assumptions):
         _live(draft, sheet, draft.assumptions.inputs[key], first, last)
@@ -63,6 +63,7 @@ def live_value(draft: Draft, key: str, row: Assumption, column: int) -> str:
     single = row.shape == Shape.SINGLE
     source = f"{quoted(title)}!{base if single else letters(column)}{number}"
     if key not in draft.inputs.scenarios:
-        return f"={source}"
+        return replaceable(draft, key, f"={source}")
     chosen = f"{layout.SCENARIOS}!${letters(_LIVE)}${draft.inputs.scenarios[key]}"
-    return f"={chosen}" if single else f"=IF(ISNUMBER({chosen}),{chosen},{source})"
+    live = f"={chosen}" if single else f"=IF(ISNUMBER({chosen}),{chosen},{source})"
+    return replaceable(draft, key, live)

@@ -15,12 +15,14 @@ import shutil
 import stat
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from openpyxl import Workbook
+from openpyxl.worksheet.formula import DataTableFormula
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from valuation.errors import Problem, WorkbookError
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
 
 #: Time stamp of every member and of the document: the same content gives the same bytes.
 _STAMP = (2000, 1, 1, 0, 0, 0)
-_FORMULA = re.compile(rb'<c r="([A-Z]+\d+)"([^>]*)><f>([^<]*)</f><v ?/?>(?:</v>)?</c>')
+#: A formula cell as openpyxl writes it: a text, or for a data table attributes only.
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]+\d+)"([^>]*)><f((?: [^>]*?)?)(?: ?/>|>([^<]*)</f>)<v ?/?>(?:</v>)?</c>'
+)
 #: Longest text a cell holds; longer text would be cut without a word.
 _LONGEST = 32_767
 
@@ -94,6 +99,42 @@ class Book:
         cell.style = style
         self._values[sheet.title][cell.coordinate] = value
         return cell
+
+    def data_table(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        values: Sequence[Sequence[float]],
+        *,
+        down: str,
+        along: str = "",
+    ) -> None:
+        """Write the body of a native data table, which the program works out anew itself.
+
+        Args:
+            sheet: Where it stands, with its input cells.
+            row: Row of the first body cell.
+            column: Its column.
+            values: What it holds, row by row; a gap is stored as an error.
+            down: Address of the cell that takes the values left of the body.
+            along: Address of the cell that takes the values above it; without one the cells
+                above hold formulas, an output each.
+        """
+        last = sheet.cell(row + len(values) - 1, column + len(values[0]) - 1)
+        first = sheet.cell(row, column)
+        ref = f"{first.coordinate}:{last.coordinate}"
+        for at, across in enumerate(values):
+            for n, value in enumerate(across):
+                cell = sheet.cell(row + at, column + n)
+                cell.value = value if math.isfinite(value) else "#N/A"
+        # Excel calls the cell for the values above the row input cell, and names it first.
+        first.value = (
+            DataTableFormula(ref, dt2D=True, dtr=True, r1=along, r2=down)
+            if along
+            else DataTableFormula(ref, r1=down)
+        )
+        self._values[sheet.title][first.coordinate] = values[0][0]
 
     def link(self, cell: Cell | MergedCell, address: str, style: str) -> None:
         """Lead from a cell to another place of the workbook."""
@@ -165,16 +206,11 @@ def _with_values(data: bytes, title: str, values: dict[str, float | str]) -> byt
             kind, text = b' t="e"', b"#N/A"
         else:
             kind, text = b"", repr(float(value)).removesuffix(".0").encode()
-        return b'<c r="%s"%s%s><f>%s</f><v>%s</v></c>' % (
-            match[1],
-            attributes,
-            kind,
-            match[3],
-            text,
-        )
+        formula = b"<f%s/>" % match[3] if match[4] is None else b"<f>%s</f>" % match[4]
+        return b'<c r="%s"%s%s>%s<v>%s</v></c>' % (match[1], attributes, kind, formula, text)
 
     done = _FORMULA.sub(fill, data)
-    if filled != values.keys() or done.count(b"<f>") != len(filled):
+    if filled != values.keys() or len(re.findall(b"<f[ >]", done)) != len(filled):
         raise ValueError(f"{title}: formulas without a value: {sorted(values.keys() ^ filled)[:5]}")
     return done
 

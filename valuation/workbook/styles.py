@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 LATIN = "Arial"
 NAVY, BLUE, BLACK, GREEN, GREY, RED = "1F3864", "0000FF", "000000", "00703C", "7F7F7F", "C00000"
-_FILLS = {"input": "FFF9E5", "head": NAVY, "block": "D9E2F3", "total": "F2F2F2", "added": "F8CBAD"}
+_FILLS = {
+    "input": "FFF9E5",
+    "head": NAVY,
+    "block": "D9E2F3",
+    "total": "F2F2F2",
+    "added": "F8CBAD",
+    "base": "FFD966",
+}
 
 #: Kinds of cells: font colour, bold, fill.
 _KINDS: dict[str, tuple[str, bool, str]] = {
@@ -31,6 +38,12 @@ _KINDS: dict[str, tuple[str, bool, str]] = {
     "hyperlink": (BLUE, False, ""),
     "source": (BLUE, False, "input"),
     "snapshot": (GREY, False, ""),
+    "axis": (BLUE, True, "block"),
+    "header": (NAVY, True, "block"),
+    "base axis": (BLUE, True, "base"),
+    "base header": (NAVY, True, "base"),
+    "base": (BLACK, True, ""),
+    "base snapshot": (GREY, True, ""),
 }
 _SIZES = {"title": 14}
 
@@ -106,6 +119,9 @@ class Styles:
             style.fill = PatternFill("solid", fgColor=_FILLS[fill])
         if kind == "total":
             style.border = Border(top=Side("thin", color=GREY))
+        if kind in ("base", "base snapshot"):
+            edge = Side("medium", color=NAVY)
+            style.border = Border(left=edge, right=edge, top=edge, bottom=edge)
         if kind in ("input", "source", "added"):
             edge = Side("hair", color=GREY)
             style.border = Border(left=edge, right=edge, top=edge, bottom=edge)
