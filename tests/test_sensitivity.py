@@ -387,5 +387,5 @@ def test_steps_that_a_scenario_moves_out_of_bounds_are_left_out_and_told(book: A
     assert found.rows.values == pytest.approx((0.80, 0.84, 0.88, 0.92, 0.96, 1.0))
     assert len(found.notices) == 1
     assert "104% is above the upper bound" in found.notices[0]
-    with pytest.raises(AssumptionError, match="105%.: above the upper bound"):
+    with pytest.raises(AssumptionError, match=r"105%.: above the upper bound"):
         sensitivity(book, replace(wanted, row_steps="105%"))

@@ -81,6 +81,7 @@ def report(
     changes: Mapping[str, float] | None = None,
     in_place: bool = False,
     analyses: bool = True,
+    against: str | Path | None = None,
     draws: int = 100_000,
     seed: int = 1,
     progress: Progress | None = None,
@@ -95,6 +96,7 @@ def report(
         in_place: Write over the workbook read, keeping it beside as `.bak`.
         analyses: Whether the report holds sensitivity tables, tornado, scenarios side by side,
             football field and what the prices imply.
+        against: Workbook or report that the value is bridged from, step by step.
         draws: Draws of the simulation on the Risk sheet, scenarios by weight; 0 leaves it out.
         seed: Seed of the simulation.
         progress: Called with draws done and draws asked for.
@@ -129,7 +131,8 @@ def report(
     if analyses:
         from valuation.risk.analyses import analyse
 
-        told = analyse(assumptions, scenario=scenario, changes=changes)
+        before = load(against) if against is not None else None
+        told = analyse(assumptions, scenario=scenario, changes=changes, against=before)
     write_report(
         result,
         path,

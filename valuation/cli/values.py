@@ -40,6 +40,9 @@ def report(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Write over the workbook read; keeps a .bak.")
     ] = False,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Workbook the value is bridged from.")
+    ] = None,
     draws: Annotated[
         int, typer.Option("--draws", help="Draws of the simulation on the Risk sheet; 0: none.")
     ] = 100_000,
@@ -55,6 +58,7 @@ def report(
             scenario=scenario,
             changes=changes,
             in_place=in_place,
+            against=against,
             draws=draws,
             seed=seed,
             progress=tell,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from valuation.workbook import layout
+from valuation.workbook.bridge_sheet import BRIDGE, write_bridge
 from valuation.workbook.check_sheet import write_checks
 from valuation.workbook.draft import CHECKS, COVER, RISK, SENSITIVITY, SUMMARY, UNITS, Draft
 from valuation.workbook.football import FOOTBALL, write_football
@@ -57,6 +58,8 @@ def report(
         write_football(draft)
         if analyses.implied.answers:
             write_implied(draft, analyses.implied)
+        if analyses.bridge is not None:
+            write_bridge(draft, analyses.bridge)
     write_units(draft)
     write_summary(draft, summary)
     write_cover(draft, cover, passed=passed, titles=_order(draft))
@@ -69,7 +72,7 @@ def _order(draft: Draft) -> list[str]:
     workbook = draft.book.workbook
     titles = workbook.sheetnames
     model = [title for path, title in draft.titles.items() if path]
-    analyses = SCENARIO_VALUES, SENSITIVITY, TORNADO, FOOTBALL, IMPLIED, RISK
+    analyses = SCENARIO_VALUES, SENSITIVITY, TORNADO, FOOTBALL, IMPLIED, BRIDGE, RISK
     back = [draft.titles[""], *analyses, CHECKS, *layout.REFERENCE, UNITS]
     inputs = [t for t in titles if t not in {COVER, SUMMARY, *model, *back}]
     order = [t for t in (COVER, SUMMARY, *inputs, *model, *back) if t in titles]
