@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-import valuation
 from valuation.companies.hangang import company
 from valuation.engines.draws import inputs
 from valuation.engines.native import Kernel
@@ -58,8 +57,11 @@ def say(what: str, goal: str, measured: str, *, met: bool) -> None:
 
 
 def simulated(draws: int, **options: object) -> Simulation:
-    """The benchmark's simulation: around the base case, equity and every part, correlated."""
-    book = valuation.load(hand.WORKBOOK)
+    """The benchmark's simulation: around the base case, equity and every part, correlated.
+
+    Reading the workbook is left out, as it is for monaco.
+    """
+    book = monaco.assumptions()
     return simulate(book, draws=draws, scenario="base", events=False, **options)  # type: ignore[arg-type]
 
 
