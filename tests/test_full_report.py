@@ -69,6 +69,21 @@ def test_the_bridge_ends_at_the_value_of_the_report(path: Path, old: Path) -> No
         assert any(n == pytest.approx(step.change, rel=1e-12) for n in numbers), step.label
 
 
+def test_from_python(book: Assumptions) -> None:
+    """What the commands tell, from the names the package exports."""
+    swings = valuation.tornado(book)
+    assert swings.value == valuation.value(book).value_per_share
+    part = valuation.tornado(str(WORKBOOK), output="steel.value", scenario="bear")
+    assert part.value == valuation.value(book, scenario="bear").number("steel.value")
+    with pytest.raises(valuation.AssumptionError, match=r"Did you mean 'steel\.value'"):
+        valuation.tornado(book, output="steel.valu")
+    side = valuation.scenarios(book, changes={"corporate.net_cash": 7000.0}).frame()
+    for name in book.scenarios:
+        alone = valuation.value(book, scenario=name, changes={"corporate.net_cash": 7000.0})
+        found = side.xs("value_per_share", level=0)[name].item()
+        assert found == pytest.approx(alone.value_per_share, rel=1e-12)
+
+
 def test_it_is_an_assumption_workbook_again(path: Path, book: Assumptions) -> None:
     again = valuation.load(path)
     assert again.inputs == book.inputs

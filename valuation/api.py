@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from valuation.risk.players import By
     from valuation.risk.replay import Replay
     from valuation.risk.sampler import Kind
+    from valuation.risk.scenarios import Scenarios
     from valuation.risk.sensitivity import Sensitivity
     from valuation.risk.simulation import Simulation
+    from valuation.risk.tornado import Tornado
     from valuation.risk.valuation import Valuation
     from valuation.workbook.read import Outdated
 
@@ -347,6 +349,54 @@ def tables(
 
     assumptions = load(source) if isinstance(source, str | Path) else source
     return {one.name: compute(assumptions, one, changes=changes) for one in assumptions.wanted}
+
+
+def tornado(
+    source: str | Path | Assumptions = DEFAULT,
+    *,
+    output: str | None = None,
+    scenario: str = "base",
+    changes: Mapping[str, float] | None = None,
+) -> Tornado:
+    """Set each input to its low and its high, one at a time, and sort by what that does.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        output: Key of the row looked at; by default the value per share.
+        scenario: As in `value`.
+        changes: As in `value`.
+
+    Raises:
+        InputError: Something given does not fit.
+    """
+    from valuation.risk.runs import row_of
+    from valuation.risk.tornado import tornado as swing
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    row = None if output is None else row_of(assumptions, output)
+    return swing(assumptions, output=row, scenario=scenario, changes=changes)
+
+
+def scenarios(
+    source: str | Path | Assumptions = DEFAULT,
+    *,
+    rows: Sequence[str] = (),
+    changes: Mapping[str, float] | None = None,
+) -> Scenarios:
+    """Every scenario side by side, and weighted.
+
+    Args:
+        source: A workbook, or the assumptions loaded from one.
+        rows: Keys of further rows to show.
+        changes: As in `value`.
+
+    Raises:
+        InputError: Something given does not fit.
+    """
+    from valuation.risk.scenarios import compare
+
+    assumptions = load(source) if isinstance(source, str | Path) else source
+    return compare(assumptions, rows=rows, changes=changes)
 
 
 def implied(

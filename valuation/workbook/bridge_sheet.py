@@ -10,6 +10,7 @@ from valuation.workbook import charts, layout
 from valuation.workbook.charts import Cells
 from valuation.workbook.check_sheet import TOLERANCE_CELL
 from valuation.workbook.draft import AMOUNT
+from valuation.workbook.snapshot import verdict
 from valuation.workbook.styles import number_format
 
 if TYPE_CHECKING:
@@ -146,9 +147,8 @@ class _Writer:
         self.text(1, "The bridge ends at the value now  与当前一致", "bold")
         column = letters(_CHANGE)
         difference = f"{column}{self.at - 1}-{column}{self.at - 2}"
-        style = self.styles("formula", '[=1]"yes";[=0]"NO: edited since";General')
         formula = f"=IF(ABS({difference})<={TOLERANCE_CELL},1,0)"
-        self.book.formula(self.sheet, self.at, _CHANGE, formula, 1.0, style)
+        verdict(self.draft, self.sheet, self.at, _CHANGE, formula, value=1.0)
         self.draft.name("bridge_live", BRIDGE, self.at, _CHANGE)
         self.at += 1
 

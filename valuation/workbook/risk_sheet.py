@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from openpyxl.formatting.rule import CellIsRule
-from openpyxl.styles import Font, PatternFill
 
 from valuation.engines.formulas import letters
 from valuation.engines.rules import Array
@@ -17,6 +15,7 @@ from valuation.workbook import charts, layout
 from valuation.workbook.charts import Cells, Line
 from valuation.workbook.check_sheet import TOLERANCE_CELL
 from valuation.workbook.draft import AMOUNT, RISK
+from valuation.workbook.snapshot import verdict
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -122,16 +121,8 @@ class _Writer:
         self.at += 1
         self.words("Simulated as the workbook stands", "模拟与当前一致", kind="bold")
         formula = f"=IF(ABS(D{self.at - 1}-D{self.at - 2})<={TOLERANCE_CELL},1,0)"
-        status = self.styles("formula", '[=1]"yes";[=0]"NO: edited since";General')
-        self.book.formula(self.sheet, self.at, 4, formula, 1.0, status)
+        verdict(draft, self.sheet, self.at, 4, formula, value=1.0)
         draft.name("simulation_live", RISK, self.at, 4)
-        stale = CellIsRule(  # type: ignore[no-untyped-call]
-            operator="equal",
-            formula=["0"],
-            font=Font(color="FFFFFF", bold=True),
-            fill=PatternFill("solid", bgColor="C00000"),
-        )
-        self.sheet.conditional_formatting.add(f"D{self.at}", stale)
         self.at += 1
 
     def percentiles(self) -> None:
