@@ -110,6 +110,11 @@ class Normal(Distribution):
         """Standard deviation, after truncation."""
         return self._moments[1]
 
+    @property
+    def share_within(self) -> float:
+        """Probability that the bounds leave of the distribution."""
+        return self._tails[2]
+
     def _within(self, z: Array) -> Array:
         """Score before truncation; sums of positive numbers on both sides, so nothing cancels."""
         from scipy.special import ndtr, ndtri
